@@ -1,0 +1,38 @@
+# Warnings, sanitizers and the light precompiled header, shared by every target.
+
+add_library(hk_warnings INTERFACE)
+target_compile_options(hk_warnings INTERFACE
+  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor -Wold-style-cast
+  -Woverloaded-virtual -Wimplicit-fallthrough -Werror=switch-enum -Werror=return-type
+  -Werror=unused-result -Wno-missing-field-initializers)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  target_compile_options(hk_warnings INTERFACE -Werror=suggest-override -Wno-missing-designated-field-initializers)
+  target_compile_options(hk_warnings INTERFACE -Wno-unknown-warning-option)
+endif()
+if(HK_WERROR)
+  target_compile_options(hk_warnings INTERFACE -Werror)
+endif()
+
+if(HK_SANITIZE STREQUAL "address")
+  # null, alignment and vptr checks triple the compile time of Boost-heavy files and find nothing here.
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize=null,alignment,vptr
+    -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+elseif(HK_SANITIZE STREQUAL "thread")
+  add_compile_options(-fsanitize=thread -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=thread)
+endif()
+
+# Only the standard library and Boost's forward parts: a larger header costs more than it saves.
+function(hk_precompile target)
+  if(HK_PCH)
+    if(NOT TARGET hk_pch)
+      file(WRITE ${CMAKE_BINARY_DIR}/hk_pch.cpp "// the precompiled header's own translation unit\n")
+      add_library(hk_pch STATIC ${CMAKE_BINARY_DIR}/hk_pch.cpp)
+      target_precompile_headers(hk_pch PRIVATE
+        <algorithm> <chrono> <cstdint> <deque> <expected> <functional> <map> <memory> <optional> <set>
+        <span> <string> <string_view> <unordered_map> <utility> <variant> <vector>)
+    endif()
+    target_precompile_headers(${target} REUSE_FROM hk_pch)
+  endif()
+endfunction()

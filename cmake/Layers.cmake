@@ -1,0 +1,46 @@
+# The direction of the code, enforced: every allowed edge between two libraries is one word in this
+# table, and hk_library() stops the configure step on any other edge.
+#
+#   L0 base      L1 json model span      L2 proto config sched agent
+#   L3 net store probe oci               L4 docker exec
+#   L5 host runner cli
+set(hk_may_use_base    "")
+set(hk_may_use_json    base)
+set(hk_may_use_model   base)
+set(hk_may_use_span    base)
+set(hk_may_use_proto   base json model)
+set(hk_may_use_config  base json model)
+set(hk_may_use_sched   base model)
+set(hk_may_use_agent   base model)
+set(hk_may_use_net     base)
+set(hk_may_use_store   base json model)
+set(hk_may_use_probe   base model)
+set(hk_may_use_oci     base json)
+set(hk_may_use_docker  base json net)
+set(hk_may_use_exec    base json model net oci docker)
+set(hk_may_use_host    base json model span proto config sched store net docker oci)
+set(hk_may_use_runner  base json model proto config agent net docker oci exec probe)
+set(hk_may_use_cli     base json model span proto config net)
+
+# hk_library(NAME SOURCES a.cpp ... DEPS other ... SYSTEM external::target ... TESTS tests/a_test.cpp ...)
+# Declares src/NAME as a static library, and its unit tests as the executable test_NAME (doctest).
+function(hk_library name)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPS;SYSTEM;TESTS;TEST_SYSTEM" ${ARGN})
+  foreach(dep IN LISTS arg_DEPS)
+    if(NOT dep IN_LIST hk_may_use_${name})
+      message(FATAL_ERROR "layering: '${name}' may not use '${dep}' (cmake/Layers.cmake)")
+    endif()
+  endforeach()
+  add_library(hk_${name} STATIC ${arg_SOURCES})
+  target_include_directories(hk_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
+  list(TRANSFORM arg_DEPS PREPEND hk_)
+  target_link_libraries(hk_${name} PUBLIC ${arg_DEPS} PRIVATE hk_warnings)
+  target_link_libraries(hk_${name} PUBLIC ${arg_SYSTEM})
+  hk_precompile(hk_${name})
+  if(arg_TESTS AND BUILD_TESTING)
+    add_executable(test_${name} ${arg_TESTS})
+    target_link_libraries(test_${name} PRIVATE hk_${name} hk_test_main hk_warnings ${arg_TEST_SYSTEM})
+    hk_precompile(test_${name})
+    add_test(NAME unit_${name} COMMAND test_${name})
+  endif()
+endfunction()

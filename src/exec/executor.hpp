@@ -1,0 +1,67 @@
+#pragma once
+#include "model/node.hpp"
+#include "model/task.hpp"
+
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace hk::exec {
+
+/// The program runs now. `warnings` names limits that were asked for and are not in force.
+struct Started {
+    AttemptId attempt;
+    Time at;
+    std::vector<std::string> warnings;
+};
+/// What the attempt is doing before it runs, for people: "syncing 412 MB of 1.2 GB".
+struct Progress {
+    AttemptId attempt;
+    std::string text;
+};
+struct Paused { AttemptId attempt; };
+struct Resumed { AttemptId attempt; };
+/// A pause or resume that could not be done; the attempt is as it was.
+struct Refused {
+    AttemptId attempt;
+    std::string why;
+};
+/// The attempt has ended and no process of it is left.
+struct Ended {
+    AttemptId attempt;
+    Outcome outcome;
+};
+using Event = std::variant<Started, Progress, Paused, Resumed, Refused, Ended>;
+
+/// Receives what happens to attempts; called on the event-loop thread, never from inside a call to the executor.
+class Listener {
+public:
+    virtual ~Listener() = default;
+    virtual void on_event(const Event& event) = 0;
+};
+
+/// One way to run attempts. Owned by the runner; event-loop thread only; no call blocks.
+///
+/// An attempt that was started outlives this object and this process: `recover` finds it again. Every attempt given to
+/// `start` or found by `recover` is followed by exactly one Ended event, also across restarts, until `forget`.
+class Executor {
+public:
+    virtual ~Executor() = default;
+    virtual ExecutorKind kind() const = 0;
+    /// Whether it works on this machine, why not, and which limits it cannot enforce.
+    virtual ExecutorOffer offer() const = 0;
+
+    /// The assignment is in the spool already. A second start of the same attempt is ignored.
+    virtual void start(const Assignment& assignment) = 0;
+    /// Takes charge of an attempt that an earlier life of the runner started.
+    virtual void recover(const Assignment& assignment) = 0;
+    /// TERM, then KILL after `grace`; a stop of an attempt that is not known is ignored.
+    virtual void stop(AttemptId attempt, Duration grace) = 0;
+    virtual void pause(AttemptId attempt) = 0;
+    virtual void resume(AttemptId attempt) = 0;
+    /// The Host has the result for good: removes what the attempt left (container, unit, cgroup, spool record).
+    virtual void forget(AttemptId attempt) = 0;
+};
+
+} // namespace hk::exec
