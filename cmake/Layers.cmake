@@ -5,7 +5,7 @@
 #   L3 net store probe oci               L4 docker exec
 #   L5 host runner cli
 set(hk_may_use_base    "")
-set(hk_may_use_json    base)
+set(hk_may_use_json    base model)
 set(hk_may_use_model   base)
 set(hk_may_use_span    base)
 set(hk_may_use_proto   base json model)
