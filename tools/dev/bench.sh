@@ -1,0 +1,17 @@
+# shellcheck shell=bash
+# ./dev bench: runs the measurements in bench/, all of them or one by name.
+# shellcheck source=tools/dev/build.sh
+source tools/dev/build.sh
+
+cmd_bench() { # [NAME]
+    cmd_build release
+    local script found=
+    for script in bench/*.sh bench/*.py; do
+        [ -x "$script" ] || continue
+        [ "$(basename "${script%.*}")" = "${1:-$(basename "${script%.*}")}" ] || continue
+        found=1
+        say "$script"
+        "$script"
+    done
+    [ -n "$found" ] || die "bench/ has no measurement${1:+ named '$1'}"
+}

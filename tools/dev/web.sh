@@ -1,0 +1,56 @@
+# shellcheck shell=bash
+# Node.js and the dashboard. Both do nothing while the project has no web/package.json.
+
+NODE_FLOOR=20.19.0     # what the dashboard's build tools need
+NODE_PACKAGE=node@22   # npm carries Node's own executable; Debian 12's is older than the floor
+
+web_exists() { [ -f web/package.json ]; }
+
+# Puts a fitting node and npm into PATH: the machine's own, or a private one under .cache/node.
+need_node() {
+    local private=$ROOT/.cache/node/node_modules/node/bin
+    ! node_fits || return 0
+    if [ ! -x "$private/node" ]; then
+        need_packages npm
+        say "Fetching $NODE_PACKAGE from npm into .cache/node"
+        quietly npm install --no-save --no-audit --no-fund --prefix .cache/node "$NODE_PACKAGE"
+    fi
+    PATH=$private:$PATH
+    node_fits || die "node $NODE_FLOOR or newer is needed; found $(node --version)"
+}
+
+node_fits() {
+    command -v node >/dev/null && command -v npm >/dev/null || return 1
+    local have
+    have=$(node --version) || return 1
+    printf '%s\n' "$NODE_FLOOR" "${have#v}" | sort -V -C
+}
+
+# The dashboard, in web/dist; skipped when none of its sources has changed since.
+build_web() {
+    web_exists || return 0
+    local stamp=.cache/web.stamp now
+    now=$(web_fingerprint)
+    if [ -f web/dist/index.html ] && [ "$(cat "$stamp" 2>/dev/null)" = "$now" ]; then return 0; fi
+    need_node
+    need_web_modules
+    say "Building the dashboard in web/dist"
+    (cd web && quietly npm run build)
+    mkdir -p .cache
+    web_fingerprint >"$stamp"
+}
+
+# web/node_modules as package-lock.json says.
+need_web_modules() {
+    local stamp=web/node_modules/.lock-stamp now
+    now=$(sha256sum web/package.json web/package-lock.json | sha256sum)
+    [ "$(cat "$stamp" 2>/dev/null)" != "$now" ] || return 0
+    say "Installing the dashboard's packages (npm ci)"
+    (cd web && quietly npm ci --no-audit --no-fund)
+    echo "$now" >"$stamp"
+}
+
+web_fingerprint() {
+    find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print0 |
+        LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum
+}
