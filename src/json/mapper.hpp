@@ -4,6 +4,7 @@
 #include <boost/describe.hpp>
 #include <boost/mp11.hpp>
 
+#include <array>
 #include <cmath>
 #include <concepts>
 #include <limits>
@@ -17,12 +18,15 @@
 /// The same descriptions give the JSON Schema of the OpenAPI document (json/schema.hpp).
 namespace hk::json {
 
-/// What a described struct may say about its fields, in `static constexpr std::array<json::Note, N> notes`.
+/// What is said about a field of a described struct: a sentence for the OpenAPI document, and whether a body needs it.
 struct Note {
     std::string_view field;
     std::string_view text;
     bool required = false;
 };
+/// Specialise with an array of notes.
+template <class T>
+inline constexpr std::array<Note, 0> notes_of{};
 
 enum class Unknown { ignore, refuse };
 
@@ -55,9 +59,8 @@ using members_of = boost::describe::describe_members<T, boost::describe::mod_pub
 
 template <class T>
 const Note* note_of(std::string_view field) {
-    if constexpr (requires { T::notes; })
-        for (const Note& note : T::notes)
-            if (note.field == field) return &note;
+    for (const Note& note : notes_of<T>)
+        if (note.field == field) return &note;
     return nullptr;
 }
 

@@ -9,11 +9,12 @@ BOOST_DESCRIBE_STRUCT(Gpu, (), (id, uuid, name, vendor, driver_version, pci_bus_
                                 memory_used_mib, memory_free_mib, temperature, fan_speed, power_usage_mw,
                                 power_limit_mw, mig_parent, processes))
 BOOST_DESCRIBE_STRUCT(ExecutorOffer, (), (kind, available, problem, warnings))
-BOOST_DESCRIBE_STRUCT(NodeInventory, (), (cores, memory, numa, gpus, executors, version, boot_id, address))
+BOOST_DESCRIBE_STRUCT(NodeInventory, (), (cores, memory, numa, gpus, executors, version, boot_id, state_id, address))
 BOOST_DESCRIBE_STRUCT(NodeUsage, (), (cpu_percent, memory_percent, memory_used, memory_total, average_temperature,
                                       maximum_temperature, gpus))
 BOOST_DESCRIBE_STRUCT(TaskSpec, (), (command, arguments, env, cores, memory, gpu_count, container, privileged, mounts,
                                      priority, strategy, submitted_by, working_directory))
+BOOST_DESCRIBE_STRUCT(AttemptReport, (), (attempt, phase, started_at, progress, warnings, refused, outcome))
 BOOST_DESCRIBE_STRUCT(Placement, (), (node, numa, gpus))
 BOOST_DESCRIBE_STRUCT(Outcome, (), (reason, exit_code, signal, started_at, finished_at, peak_memory, cpu_time, message))
 } // namespace hk
@@ -151,11 +152,20 @@ Value Codec<Mount>::encode(const Mount& mount) { return Value(to_string(mount));
 Result<Mount> Codec<Mount>::decode(const Value& value) { return decode_text<Mount>(value, "a mount", parse_mount); }
 Value Codec<Mount>::schema() { return string_schema("/path/on/node:/path/in/container, optionally :ro"); }
 
+Value Codec<AttemptPhase>::encode(AttemptPhase phase) { return Value(to_string(phase)); }
+Result<AttemptPhase> Codec<AttemptPhase>::decode(const Value& value) {
+    return decode_name<AttemptPhase>(value, "an attempt phase", parse_attempt_phase);
+}
+Value Codec<AttemptPhase>::schema() {
+    return Object{{"type", "string"}, {"enum", Array{"accepted", "running", "paused", "ended"}}};
+}
+
 Value to_value(const TaskSpec& spec) { return detail::encode_struct(spec); }
 Value to_value(const Placement& placement) { return detail::encode_struct(placement); }
 Value to_value(const Outcome& outcome) { return detail::encode_struct(outcome); }
 Value to_value(const NodeInventory& inventory) { return detail::encode_struct(inventory); }
 Value to_value(const NodeUsage& usage) { return detail::encode_struct(usage); }
+Value to_value(const AttemptReport& report) { return detail::encode_struct(report); }
 Value to_value(const Gpu& gpu) { return detail::encode_struct(gpu); }
 Value to_value(const Assignment& assignment) {
     return Object{{"attempt", encode(assignment.attempt)},
@@ -166,6 +176,7 @@ Value to_value(const Assignment& assignment) {
 Result<TaskSpec> to_task_spec(const Value& value) { return decode_known<TaskSpec>(value); }
 Result<Placement> to_placement(const Value& value) { return decode_known<Placement>(value); }
 Result<Outcome> to_outcome(const Value& value) { return decode_known<Outcome>(value); }
+Result<AttemptReport> to_report(const Value& value) { return decode_known<AttemptReport>(value); }
 Result<NodeInventory> to_inventory(const Value& value) { return decode_known<NodeInventory>(value); }
 Result<NodeUsage> to_usage(const Value& value) { return decode_known<NodeUsage>(value); }
 

@@ -1,5 +1,6 @@
 #pragma once
 #include "json/mapper.hpp"
+#include "model/attempt_report.hpp"
 #include "model/node.hpp"
 #include "model/task.hpp"
 
@@ -63,6 +64,11 @@ template <> struct Codec<Strategy> {
     static Result<Strategy> decode(const Value& value);
     static Value schema();
 };
+template <> struct Codec<AttemptPhase> {
+    static Value encode(AttemptPhase phase);
+    static Result<AttemptPhase> decode(const Value& value);
+    static Value schema();
+};
 template <> struct Codec<Mount> { ///< "HOST:CONTAINER[:ro]"
     static Value encode(const Mount& mount);
     static Result<Mount> decode(const Value& value);
@@ -76,11 +82,13 @@ Value to_value(const Placement& placement);
 Value to_value(const Outcome& outcome);
 Value to_value(const NodeInventory& inventory);
 Value to_value(const NodeUsage& usage);
+Value to_value(const AttemptReport& report);
 Value to_value(const Gpu& gpu);
 Value to_value(const Assignment& assignment);
 Result<TaskSpec> to_task_spec(const Value& value);
 Result<Placement> to_placement(const Value& value);
 Result<Outcome> to_outcome(const Value& value);
+Result<AttemptReport> to_report(const Value& value);
 Result<NodeInventory> to_inventory(const Value& value);
 Result<NodeUsage> to_usage(const Value& value);
 Result<Assignment> to_assignment(const Value& value);
@@ -96,6 +104,10 @@ template <> struct Codec<Placement> {
 template <> struct Codec<Outcome> {
     static Value encode(const Outcome& value) { return to_value(value); }
     static Result<Outcome> decode(const Value& value) { return to_outcome(value); }
+};
+template <> struct Codec<AttemptReport> {
+    static Value encode(const AttemptReport& value) { return to_value(value); }
+    static Result<AttemptReport> decode(const Value& value) { return to_report(value); }
 };
 template <> struct Codec<NodeInventory> {
     static Value encode(const NodeInventory& value) { return to_value(value); }

@@ -1,6 +1,7 @@
 #include "model/ids.hpp"
 
 #include <charconv>
+#include <optional>
 
 namespace hk {
 namespace {

@@ -75,6 +75,7 @@ struct NodeInventory {
     std::vector<ExecutorOffer> executors;
     std::string version;  ///< of the runner
     std::string boot_id;  ///< of the kernel; a change means that every task on the node has ended
+    std::string state_id; ///< of the runner's state folder; a change means that its records of attempts are gone
     std::string address;  ///< `runner_address` of the config; shown only
     friend bool operator==(const NodeInventory&, const NodeInventory&) = default;
 };

@@ -19,9 +19,15 @@ struct Car {
     std::optional<double> weight;
     std::map<std::string, std::string> labels;
     static constexpr std::string_view schema_name = "Car";
-    static constexpr std::array<json::Note, 1> notes{{{"name", "What people call it.", true}}};
 };
 BOOST_DESCRIBE_STRUCT(Car, (), (name, wheels, weight, labels))
+
+} // namespace
+
+template <>
+constexpr auto json::notes_of<Car> = std::to_array<json::Note>({{"name", "What people call it.", true}});
+
+namespace {
 
 Result<Car> car(std::string_view text) {
     HK_TRY(const json::Value value, json::parse(text));

@@ -1,0 +1,70 @@
+#include "proto/link.hpp"
+
+#include "json/model_codec.hpp"
+
+namespace hk::proto {
+
+BOOST_DESCRIBE_STRUCT(Hello, (), (protocol, name, inventory, attempts))
+BOOST_DESCRIBE_STRUCT(Welcome, (), (protocol, heartbeat_ms))
+BOOST_DESCRIBE_STRUCT(Rejected, (), (message))
+BOOST_DESCRIBE_STRUCT(Heartbeat, (), (usage))
+BOOST_DESCRIBE_STRUCT(Reports, (), (attempts))
+BOOST_DESCRIBE_STRUCT(StopOrder, (), (attempt, grace))
+BOOST_DESCRIBE_STRUCT(Orders, (), (start, stop, pause, resume, forget))
+
+namespace {
+
+template <class T>
+std::string message(std::string_view type, const T& body) {
+    json::Value value = json::encode(body);
+    value.as_object()["type"] = type;
+    return json::serialize(value);
+}
+
+struct Envelope {
+    std::string type;
+    json::Value body;
+};
+
+Result<Envelope> open(std::string_view text) {
+    HK_TRY(json::Value value, json::parse(text));
+    const auto* object = value.if_object();
+    const auto* type = object == nullptr ? nullptr : object->if_contains("type");
+    if (type == nullptr || !type->is_string()) return fail(Errc::invalid, "the message has no type");
+    std::string name(type->get_string());
+    return Envelope{std::move(name), std::move(value)};
+}
+
+template <class T, class Message>
+Result<Message> read(const json::Value& body) {
+    auto decoded = json::decode<T>(body, json::Unknown::ignore);
+    if (!decoded) return fail(std::move(decoded.error()));
+    return Message{std::move(*decoded)};
+}
+
+} // namespace
+
+std::string to_json(const Hello& hello) { return message("hello", hello); }
+std::string to_json(const Heartbeat& heartbeat) { return message("heartbeat", heartbeat); }
+std::string to_json(const Reports& reports) { return message("reports", reports); }
+std::string to_json(const Welcome& welcome) { return message("welcome", welcome); }
+std::string to_json(const Rejected& rejected) { return message("rejected", rejected); }
+std::string to_json(const Orders& orders) { return message("orders", orders); }
+
+Result<RunnerMessage> parse_runner_message(std::string_view text) {
+    HK_TRY(const Envelope envelope, open(text));
+    if (envelope.type == "hello") return read<Hello, RunnerMessage>(envelope.body);
+    if (envelope.type == "heartbeat") return read<Heartbeat, RunnerMessage>(envelope.body);
+    if (envelope.type == "reports") return read<Reports, RunnerMessage>(envelope.body);
+    return RunnerMessage{UnknownMessage{envelope.type}};
+}
+
+Result<HostMessage> parse_host_message(std::string_view text) {
+    HK_TRY(const Envelope envelope, open(text));
+    if (envelope.type == "welcome") return read<Welcome, HostMessage>(envelope.body);
+    if (envelope.type == "rejected") return read<Rejected, HostMessage>(envelope.body);
+    if (envelope.type == "orders") return read<Orders, HostMessage>(envelope.body);
+    return HostMessage{UnknownMessage{envelope.type}};
+}
+
+} // namespace hk::proto
