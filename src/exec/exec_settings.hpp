@@ -1,0 +1,25 @@
+#pragma once
+#include "model/node.hpp"
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace hk::exec {
+
+/// What executors need to know about their node. A value: copied at construction, never changed.
+struct ExecSettings {
+    NodeName node;
+    std::filesystem::path shared_dir;     ///< absolute, the same storage on every node
+    std::filesystem::path local_temp_dir; ///< absolute, fast storage of this node
+    std::string run_as;                   ///< user name for tasks outside containers; empty: the runner's own user
+    std::vector<NumaNode> numa;           ///< as the inventory says
+    std::vector<Gpu> gpus;                ///< as the inventory says
+    std::map<std::string, std::string> environment; ///< the runner's own; see task_environment.hpp for what is kept
+};
+
+/// The environment of this process.
+std::map<std::string, std::string> own_environment();
+
+} // namespace hk::exec

@@ -1,0 +1,61 @@
+#pragma once
+#include "exec/facts.hpp"
+#include "exec/spool.hpp"
+
+#include <functional>
+#include <memory>
+#include <unordered_map>
+
+namespace hk::net {
+class Loop;
+}
+
+namespace hk::exec {
+
+/// More than this per look at a record is read in the next turn of the loop.
+inline constexpr std::size_t max_fact_read = 64 * 1024;
+
+/// Reads the facts of one record as they are appended. Never reads a byte twice, never hands out half a line.
+class FactReader {
+public:
+    explicit FactReader(std::filesystem::path record) : record_(std::move(record)) {}
+    struct News {
+        std::vector<Fact> facts;
+        bool more = false; ///< the read stopped at max_fact_read
+    };
+    /// What was appended since the last call; the first call skips the assignment.
+    Result<News> read();
+
+private:
+    Result<> skip_assignment(int fd);
+    std::filesystem::path record_;
+    std::uint64_t offset_ = 0; ///< of the first line not yet handed out; 0: the assignment is still to be skipped
+};
+
+/// Follows the facts of many attempts through one inotify watch on the spool folder; a lost notification is made up
+/// for by reading all followed records again. Works for records that a container's PID 1 appends to through a bind
+/// mount as well.
+///
+/// Owned by an executor; event-loop thread only. The sink is called from the loop, never from inside a call to this.
+class FactFollower {
+public:
+    using Sink = std::function<void(AttemptId, const Fact&)>;
+    static Result<std::unique_ptr<FactFollower>> open(net::Loop& loop, const Spool& spool, Sink sink);
+    ~FactFollower();
+    FactFollower(const FactFollower&) = delete;
+    FactFollower& operator=(const FactFollower&) = delete;
+
+    /// Hands out everything the record holds and then what is appended. Ignored when followed already.
+    void follow(AttemptId attempt);
+    /// Nothing of the attempt is handed out after this.
+    void unfollow(AttemptId attempt);
+    /// Reads the record in the next turn of the loop, notification or not.
+    void look_again(AttemptId attempt);
+
+private:
+    struct State;
+    explicit FactFollower(std::shared_ptr<State> state);
+    std::shared_ptr<State> state_;
+};
+
+} // namespace hk::exec

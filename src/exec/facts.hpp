@@ -1,0 +1,73 @@
+#pragma once
+#include "model/task.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+/// The lines of a spool record after its first, as values. Each line is one word and its fields. A line that is not
+/// understood is skipped: a full disk may have cut it, or a newer version may have written it.
+namespace hk::exec {
+
+/// A process and when it started, so that a recycled number is not mistaken for it.
+struct ProcessId {
+    int pid = 0;
+    std::uint64_t start_ticks = 0;
+    friend bool operator==(const ProcessId&, const ProcessId&) = default;
+};
+
+/// "forked PID TICKS WATCHER_PID WATCHER_TICKS BOOT_ID": the process that will become the task exists.
+struct ForkedFact {
+    ProcessId task;
+    ProcessId watcher;
+    std::string boot_id;
+    friend bool operator==(const ForkedFact&, const ForkedFact&) = default;
+};
+/// "started MICROSECONDS": the command runs.
+struct StartedFact {
+    Time at;
+    friend bool operator==(const StartedFact&, const StartedFact&) = default;
+};
+/// "warning TEXT"
+struct WarningFact {
+    std::string text;
+    friend bool operator==(const WarningFact&, const WarningFact&) = default;
+};
+/// "failed CODE MICROSECONDS TEXT": the command could not be executed.
+struct FailedFact {
+    int exit_code = 0;
+    Time at;
+    std::string text;
+    friend bool operator==(const FailedFact&, const FailedFact&) = default;
+};
+/// "exited CODE MICROSECONDS MAXRSS_KB CPU_MICROSECONDS" or "signalled SIGNAL ...": the command ended and no process
+/// of it is left.
+struct FinishedFact {
+    std::optional<int> exit_code; ///< one of the two is set
+    std::optional<int> signal;
+    Time at;
+    Bytes peak_memory; ///< of the largest single process
+    Duration cpu_time{};
+    friend bool operator==(const FinishedFact&, const FinishedFact&) = default;
+};
+/// "stop MICROSECONDS DEADLINE_MICROSECONDS": somebody asked for the end; what is left at the deadline is killed.
+struct StopFact {
+    Time asked;
+    Time deadline;
+    friend bool operator==(const StopFact&, const StopFact&) = default;
+};
+/// "outcome JSON": the executor's verdict, written when the other facts alone would not give it again.
+struct OutcomeFact {
+    Outcome outcome;
+    friend bool operator==(const OutcomeFact&, const OutcomeFact&) = default;
+};
+using Fact =
+    std::variant<ForkedFact, StartedFact, WarningFact, FailedFact, FinishedFact, StopFact, OutcomeFact>;
+
+std::optional<Fact> parse_fact(std::string_view line);
+/// The line without its line break. Of the facts only `stop` and `outcome` are written by us; the rest is for tests.
+std::string format_fact(const Fact& fact);
+
+} // namespace hk::exec

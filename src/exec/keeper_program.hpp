@@ -1,0 +1,18 @@
+#pragma once
+#include "base/result.hpp"
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+
+namespace hk::exec {
+
+/// The keeper: a static program without libraries that is the parent of tasks outside containers and, with --init, the
+/// PID 1 of tasks inside them. See src/keeper/README.md for its arguments.
+std::span<const std::byte> keeper_program();
+
+/// STATE_DIR/keeper-HASH, written when it is not there yet; mode 0755, so that any user of a container may run it.
+/// Old versions stay while a keeper may still run from them; the runner removes others than this one at start.
+Result<std::filesystem::path> install_keeper(const std::filesystem::path& state_dir);
+
+} // namespace hk::exec
