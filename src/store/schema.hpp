@@ -1,0 +1,22 @@
+#pragma once
+#include "base/file.hpp"
+#include "store/database.hpp"
+
+#include <filesystem>
+
+namespace hk::store {
+
+/// The schema that this program writes; `PRAGMA user_version` of its databases.
+int schema_version();
+
+/// Brings the schema up to date, one transaction per step. Refuses a database of a newer program with a sentence.
+Result<> migrate(Database& database);
+
+/// SQLite's quick check; fails with corrupt and says what to do.
+Result<> check_integrity(Database& database);
+
+/// Holds `FILE.lock` so that a second Host on the same database is refused with a sentence (Errc::conflict).
+/// The lock ends with the process, however that ends.
+Result<Fd> lock_database(const std::filesystem::path& file);
+
+} // namespace hk::store
