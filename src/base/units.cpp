@@ -48,9 +48,12 @@ std::string format_size(Bytes size) {
         ++unit;
     }
     std::array<char, 32> buffer{};
-    const char* shape = unit == 0 || amount >= 99.95 ? "%.0f %s" : amount >= 9.995 ? "%.1f %s" : "%.2f %s";
-    std::snprintf(buffer.data(), buffer.size(), shape, amount, units[unit]);
-    return buffer.data();
+    const int decimals = unit == 0 || amount >= 99.95 ? 0 : amount >= 9.995 ? 1 : 2;
+    std::string number(buffer.data(), static_cast<std::size_t>(
+                                          std::snprintf(buffer.data(), buffer.size(), "%.*f", decimals, amount)));
+    if (decimals > 0) number.erase(number.find_last_not_of('0') + 1);
+    if (number.ends_with('.')) number.pop_back();
+    return number + " " + units[unit];
 }
 
 } // namespace hk

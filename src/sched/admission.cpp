@@ -1,0 +1,129 @@
+#include "sched/admission.hpp"
+
+#include "sched/fit.hpp"
+#include "sched/placement.hpp"
+
+#include <algorithm>
+
+namespace hk::sched {
+namespace {
+
+std::string names_of(const std::map<NodeName, Node>& nodes) {
+    constexpr std::size_t most = 20;
+    std::string text;
+    for (const auto& [name, node] : nodes) {
+        if (text.size() > most * 16) return text + ", ...";
+        text += (text.empty() ? "" : ", ") + name.value;
+    }
+    return text.empty() ? "none has registered yet" : text;
+}
+
+std::vector<Obstacle> permanent_only(std::vector<Obstacle> obstacles) {
+    std::erase_if(obstacles, [](const Obstacle& obstacle) { return !obstacle.permanent; });
+    return obstacles;
+}
+
+std::optional<Error> check_named(const Context& context, const Shape& shape) {
+    const auto node = context.state.nodes.find(shape.target.node);
+    if (node == context.state.nodes.end())
+        return Error{Errc::not_found, "there is no node '" + shape.target.node.value + "' (nodes: " +
+                                          names_of(context.state.nodes) + ")", {}};
+    const auto obstacles = permanent_only(fit(node->second, shape, context.now.mono).obstacles);
+    if (obstacles.empty()) return std::nullopt;
+    return Error{Errc::invalid, "node " + node->first.value + " cannot run this: " + to_string(obstacles), {}};
+}
+
+/// A cluster without nodes accepts everything: the nodes may be starting.
+std::optional<Error> check_any(const Context& context, const Shape& shape) {
+    std::string reasons;
+    for (const auto& [name, node] : context.state.nodes) {
+        const auto obstacles = permanent_only(fit(node, shape, context.now.mono).obstacles);
+        if (obstacles.empty()) return std::nullopt;
+        reasons += (reasons.empty() ? "" : "; ") + name.value + ": " + to_string(obstacles);
+    }
+    if (reasons.empty()) return std::nullopt;
+    return Error{Errc::invalid, "no node could ever run this: " + reasons, {}};
+}
+
+std::optional<Error> check(const Context& context, const Shape& shape) {
+    const Target& target = shape.target;
+    if (shape.gpu_count > 0 && !target.gpus.empty())
+        return Error{Errc::invalid, "the target names its GPUs, so a number of GPUs cannot be asked for as well", {}};
+    if (!target.node.value.empty()) return check_named(context, shape);
+    if (target.numa || !target.gpus.empty())
+        return Error{Errc::invalid, "a NUMA node or GPU ids need a node: NODE[:NUMA][::GPU,GPU]", {}};
+    return check_any(context, shape);
+}
+
+void enqueue(Context& context, Task task, const Shape& shape) {
+    const OrderKey key = context.state.queue.next_key(task.spec(), task.id);
+    task.phase = Waiting{key};
+    context.save(task);
+    context.state.queue.add(shape, key);
+    const TaskId id = task.id;
+    context.state.tasks.emplace(id, std::move(task));
+}
+
+std::optional<Error> start_now(Context& context, Task task) {
+    task.phase = Waiting{};
+    if (const auto obstacle = place_now(context, task))
+        return Error{Errc::no_capacity, "it cannot start now: " + to_string(*obstacle), {}};
+    const TaskId id = task.id;
+    context.state.tasks.emplace(id, std::move(task));
+    return std::nullopt;
+}
+
+/// The tasks of one target. With `no_queue` a task that cannot start is refused, those before it stay.
+void create(Context& context, const Submit& submit, const Target& target, const std::shared_ptr<Batch>& batch,
+            Submitted& out) {
+    const Shape shape = shape_of(*submit.spec, target);
+    for (std::int64_t i = 0; i < submit.count; ++i) {
+        Task task{.id = TaskId{context.state.next_id}, .batch = batch, .target = target, .index = batch->total};
+        if (submit.no_queue) {
+            if (auto error = start_now(context, std::move(task))) {
+                out.refused.push_back({target, std::move(*error)});
+                return;
+            }
+        } else {
+            enqueue(context, std::move(task), shape);
+        }
+        out.tasks.push_back(TaskId{context.state.next_id});
+        ++context.state.next_id;
+        ++batch->total;
+    }
+}
+
+Error all_refused(const std::vector<RefusedTarget>& refused) {
+    if (refused.size() == 1) return refused.front().error;
+    Error error{refused.front().error.code, "no target can run this: ", {}};
+    for (const RefusedTarget& each : refused) {
+        const std::string target = to_string(each.target);
+        error.message += (error.fields.empty() ? "" : "; ") + target + ": " + each.error.message;
+        error.fields.push_back({"/targets/" + std::to_string(error.fields.size()), each.error.message});
+    }
+    return error;
+}
+
+} // namespace
+
+std::optional<Error> admit(Context& context, const Submit& submit, Submitted& out) {
+    std::vector<Target> targets = submit.targets;
+    if (targets.empty()) targets.emplace_back();
+    if (submit.count < 1 || submit.count > most_tasks / static_cast<std::int64_t>(targets.size()))
+        return Error{Errc::too_large, "a submission creates 1 to " + std::to_string(most_tasks) + " tasks", {}};
+    auto batch = std::make_shared<Batch>(
+        Batch{.id = BatchId{context.state.next_id}, .spec = submit.spec, .submitted_at = context.now.wall});
+    for (const Target& target : targets) {
+        if (auto error = check(context, shape_of(*submit.spec, target)))
+            out.refused.push_back({target, std::move(*error)});
+        else
+            create(context, submit, target, batch, out);
+    }
+    if (out.tasks.empty()) return all_refused(out.refused);
+    out.batch = batch->id;
+    context.effects.batches.push_back(std::move(batch));
+    context.look = true;
+    return std::nullopt;
+}
+
+} // namespace hk::sched

@@ -1,0 +1,41 @@
+#include "sched/state.hpp"
+
+#include <algorithm>
+
+namespace hk::sched {
+namespace {
+
+void restore_task(State& state, Task task) {
+    const Shape shape = shape_of(task.spec(), task.target);
+    if (const Placed* at = placed(task)) {
+        // A node that was removed while its task was alive cannot happen; a database edited by hand can.
+        if (const auto node = state.nodes.find(at->placement.node); node != state.nodes.end())
+            node->second.ledger.hold(task.attempt_id(), shape, at->placement);
+    } else {
+        const OrderKey key = state.queue.next_key(task.spec(), task.id);
+        task.phase = Waiting{key};
+        state.queue.add(shape, key);
+    }
+    const TaskId id = task.id;
+    state.tasks.emplace(id, std::move(task));
+}
+
+} // namespace
+
+State restore(Settings settings, Restored restored, Now now) {
+    State state;
+    state.settings = settings;
+    state.next_id = restored.next_id;
+    for (Node& node : restored.nodes) {
+        node.last_heard = now.mono; // silence counts from now: nobody could have been heard before
+        node.ledger.set_capacity(node.inventory);
+        const NodeName name = node.name;
+        state.nodes.emplace(name, std::move(node));
+    }
+    std::ranges::sort(restored.tasks, {}, &Task::id);
+    state.tasks.reserve(restored.tasks.size());
+    for (Task& task : restored.tasks) restore_task(state, std::move(task));
+    return state;
+}
+
+} // namespace hk::sched
