@@ -1,38 +1,17 @@
 #pragma once
+#include "model/attempt_event.hpp"
 #include "model/node.hpp"
 #include "model/task.hpp"
 
-#include <string>
-#include <string_view>
-#include <variant>
-#include <vector>
-
 namespace hk::exec {
 
-/// The program runs now. `warnings` names limits that were asked for and are not in force.
-struct Started {
-    AttemptId attempt;
-    Time at;
-    std::vector<std::string> warnings;
-};
-/// What the attempt is doing before it runs, for people: "syncing 412 MB of 1.2 GB".
-struct Progress {
-    AttemptId attempt;
-    std::string text;
-};
-struct Paused { AttemptId attempt; };
-struct Resumed { AttemptId attempt; };
-/// A pause or resume that could not be done; the attempt is as it was.
-struct Refused {
-    AttemptId attempt;
-    std::string why;
-};
-/// The attempt has ended and no process of it is left.
-struct Ended {
-    AttemptId attempt;
-    Outcome outcome;
-};
-using Event = std::variant<Started, Progress, Paused, Resumed, Refused, Ended>;
+using attempt::Ended;
+using attempt::Event;
+using attempt::Paused;
+using attempt::Progress;
+using attempt::Refused;
+using attempt::Resumed;
+using attempt::Started;
 
 /// Receives what happens to attempts; called on the event-loop thread, never from inside a call to the executor.
 class Listener {
