@@ -1,0 +1,2 @@
+// The compiled part of Asio, once per program.
+#include <boost/asio/impl/src.hpp>
