@@ -60,6 +60,9 @@ struct TaskSpec {
     std::optional<Strategy> strategy;
     std::string submitted_by; ///< as the client says it; not proof of anything
     std::string working_directory; ///< empty: the shared data directory
+    bool sweep = false;  ///< spans in the arguments are expanded: the task's index chooses the combination
+    int max_running = 0; ///< tasks of the batch at one time; 0: as many as fit
+    std::optional<int> max_fails; ///< when more tasks of the batch than this have failed, the rest is killed
     friend bool operator==(const TaskSpec&, const TaskSpec&) = default;
 };
 

@@ -35,6 +35,9 @@ struct SubmitRequest {
     int count = 1;
     std::string submitted_by;
     std::string working_directory;
+    bool sweep = false;
+    int max_running = 0;
+    std::optional<int> max_fails;
     static const std::string_view schema_name;
 };
 

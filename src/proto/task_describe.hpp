@@ -7,7 +7,8 @@ namespace hk::proto {
 
 BOOST_DESCRIBE_STRUCT(SubmitRequest, (), (command, arguments, env_vars, required_cores, required_gpus, gpu_count,
                                           required_memory_bytes, targets, container_name, privileged, additional_mounts,
-                                          priority, strategy, no_queue, count, submitted_by, working_directory))
+                                          priority, strategy, no_queue, count, submitted_by, working_directory, sweep,
+                                          max_running, max_fails))
 BOOST_DESCRIBE_STRUCT(FailedTarget, (), (target, reason))
 BOOST_DESCRIBE_STRUCT(SubmitReply, (), (message, task_ids, batch_id, failed_targets))
 BOOST_DESCRIBE_STRUCT(TaskView, (), (task_id, batch_id, command, arguments, env_vars, required_cores,
@@ -53,6 +54,9 @@ inline constexpr auto notes_of<proto::SubmitRequest> = std::to_array<Note>({
     {"count", "How many tasks to create for each target; the index is in HAKURIVER_TASK_INDEX."},
     {"submitted_by", "Name shown as the submitter."},
     {"working_directory", "Absolute path. Absent: the shared data folder."},
+    {"sweep", "Expand span:{1..9}, span:[a,b] and the like in the arguments: one task for each combination."},
+    {"max_running", "How many tasks of the batch may run at one time; 0: as many as fit."},
+    {"max_fails", "When more tasks of the batch than this have failed, the rest is killed."},
 });
 template <>
 inline constexpr auto notes_of<proto::TaskSelection> = std::to_array<Note>({{"task_ids", "The tasks to act on.", true}});
