@@ -18,10 +18,11 @@ struct ProcessId {
     friend bool operator==(const ProcessId&, const ProcessId&) = default;
 };
 
-/// "forked PID TICKS WATCHER_PID WATCHER_TICKS BOOT_ID": the process that will become the task exists.
+/// "forked PID TICKS WATCHER_PID BOOT_ID": the process that becomes the task exists. Numbers of a container's PID 1 are
+/// those of its own namespace.
 struct ForkedFact {
     ProcessId task;
-    ProcessId watcher;
+    int watcher = 0; ///< its parent; valid while the record is locked
     std::string boot_id;
     friend bool operator==(const ForkedFact&, const ForkedFact&) = default;
 };
@@ -35,22 +36,25 @@ struct WarningFact {
     std::string text;
     friend bool operator==(const WarningFact&, const WarningFact&) = default;
 };
-/// "failed CODE MICROSECONDS TEXT": the command could not be executed.
+/// "failed CODE MICROSECONDS TEXT": the command could not be executed. Nothing follows.
 struct FailedFact {
     int exit_code = 0;
     Time at;
     std::string text;
     friend bool operator==(const FailedFact&, const FailedFact&) = default;
 };
-/// "exited CODE MICROSECONDS MAXRSS_KB CPU_MICROSECONDS" or "signalled SIGNAL ...": the command ended and no process
-/// of it is left.
-struct FinishedFact {
+/// "exited CODE MICROSECONDS" or "signalled SIGNAL MICROSECONDS": the command ended; others of it may still be there.
+struct ExitedFact {
     std::optional<int> exit_code; ///< one of the two is set
     std::optional<int> signal;
     Time at;
-    Bytes peak_memory; ///< of the largest single process
+    friend bool operator==(const ExitedFact&, const ExitedFact&) = default;
+};
+/// "gone MAXRSS_KB CPU_MICROSECONDS": no process of it is left. Nothing follows.
+struct GoneFact {
+    Bytes peak_memory; ///< of the largest single process; zero when unknown
     Duration cpu_time{};
-    friend bool operator==(const FinishedFact&, const FinishedFact&) = default;
+    friend bool operator==(const GoneFact&, const GoneFact&) = default;
 };
 /// "stop MICROSECONDS DEADLINE_MICROSECONDS": somebody asked for the end; what is left at the deadline is killed.
 struct StopFact {
@@ -63,8 +67,7 @@ struct OutcomeFact {
     Outcome outcome;
     friend bool operator==(const OutcomeFact&, const OutcomeFact&) = default;
 };
-using Fact =
-    std::variant<ForkedFact, StartedFact, WarningFact, FailedFact, FinishedFact, StopFact, OutcomeFact>;
+using Fact = std::variant<ForkedFact, StartedFact, WarningFact, FailedFact, ExitedFact, GoneFact, StopFact, OutcomeFact>;
 
 std::optional<Fact> parse_fact(std::string_view line);
 /// The line without its line break. Of the facts only `stop` and `outcome` are written by us; the rest is for tests.

@@ -15,6 +15,10 @@ void Line::put(char c) {
 
 Line& Line::word(const char* text) {
     if (size_ > 0) put(' ');
+    return join(text);
+}
+
+Line& Line::join(const char* text) {
     for (; *text != '\0'; ++text) put(*text == '\n' || *text == '\r' ? ' ' : *text);
     return *this;
 }
@@ -39,11 +43,18 @@ bool Line::append_to(int fd) {
     return done == static_cast<ssize_t>(size_ + 1);
 }
 
-std::int64_t realtime_micros() {
+namespace {
+
+std::int64_t micros(clockid_t clock) {
     timespec now{};
-    ::clock_gettime(CLOCK_REALTIME, &now);
+    ::clock_gettime(clock, &now);
     return std::int64_t{now.tv_sec} * 1'000'000 + now.tv_nsec / 1000;
 }
+
+} // namespace
+
+std::int64_t realtime_micros() { return micros(CLOCK_REALTIME); }
+std::int64_t monotonic_micros() { return micros(CLOCK_MONOTONIC); }
 
 std::uint64_t start_ticks(int pid) {
     Line digits;

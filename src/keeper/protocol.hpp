@@ -27,8 +27,11 @@ inline constexpr std::uint32_t magic = 0x4b414831;
 
 struct Header {
     std::uint32_t magic = keeper::magic;
-    std::uint32_t in_memfd = 0; ///< 1: the message is in the file that came along
+    std::uint32_t in_memfd = 0; ///< 1: the fields are in the file that came along
     char attempt[max_attempt_name + 1] = {};
+    /// The size of the record when it holds the assignment and no fact. Another size means that the attempt was started
+    /// before: a start that is said twice happens once.
+    std::uint64_t record_size = 0;
 };
 
 enum class Tag : std::uint32_t {
@@ -68,18 +71,27 @@ inline constexpr int exit_not_set_up = 125;
 inline constexpr int exit_not_executable = 126;
 inline constexpr int exit_not_found = 127;
 
-/// Facts, one line each:
-///   forked PID START_TICKS WATCHER_PID WATCHER_START_TICKS
-///   warning TEXT
-///   started MICROSECONDS
-///   failed CODE MICROSECONDS TEXT
-///   exited CODE MICROSECONDS MAXRSS_KB CPU_MICROSECONDS
-///   signalled SIGNAL MICROSECONDS MAXRSS_KB CPU_MICROSECONDS
+/// Facts, one line each. Whoever watches a task holds an flock on its record for as long as it lives, so a record that
+/// is not locked and does not say `gone` has lost its watcher.
+///   forked PID START_TICKS WATCHER_PID BOOT_ID     written by the process that becomes the task
+///   warning TEXT                                   a limit that is not in force
+///   started MICROSECONDS                           the command runs
+///   failed CODE MICROSECONDS TEXT                  it could not be executed; the last fact
+///   exited CODE MICROSECONDS                       written before the process is reaped, so that no death loses it
+///   signalled SIGNAL MICROSECONDS
+///   gone MAXRSS_KB CPU_MICROSECONDS                nothing of the task is left; the last fact; zeros when unknown
+///   stop MICROSECONDS DEADLINE_MICROSECONDS        written by the runner: what is left at the deadline is killed
 inline constexpr char fact_forked[] = "forked";
 inline constexpr char fact_warning[] = "warning";
 inline constexpr char fact_started[] = "started";
 inline constexpr char fact_failed[] = "failed";
 inline constexpr char fact_exited[] = "exited";
 inline constexpr char fact_signalled[] = "signalled";
+inline constexpr char fact_gone[] = "gone";
+inline constexpr char fact_stop[] = "stop";
+
+/// What a task leaves behind when its command has ended gets TERM, and KILL after this long (or at the deadline of a
+/// stop that was asked for).
+inline constexpr std::int64_t leftover_grace_micros = 2'000'000;
 
 } // namespace hk::keeper

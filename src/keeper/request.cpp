@@ -104,15 +104,16 @@ char** pointer_array(std::size_t count) {
 } // namespace
 
 const char* decode(char* fields, std::size_t size, Request& out) {
+    const char* end = fields + size;
     Counts room;
-    if (!count(fields, fields + size, room)) return "the start message is damaged";
+    if (!count(fields, end, room)) return "the start message is damaged";
     if (room.arguments == 0) return "the start message names no program";
     out.argv = pointer_array(room.arguments);
     out.env = pointer_array(room.environment);
     if (out.argv == nullptr || out.env == nullptr) return "out of memory";
     Counts taken;
     Field field{};
-    while (next_field(fields, fields + size, field)) {
+    while (next_field(fields, end, field)) {
         if (!take(field, out, taken)) return "the start message has a field of the wrong form";
     }
     return nullptr;

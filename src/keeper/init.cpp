@@ -1,0 +1,173 @@
+#include "keeper/init.hpp"
+
+#include "keeper/record.hpp"
+#include "keeper/sweep.hpp"
+#include "keeper/watcher.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char** environ;
+
+namespace hk::keeper {
+namespace {
+
+struct Options {
+    const char* facts = nullptr;
+    const char* directory = nullptr;
+    Request request;
+};
+
+const char** option_named(const char* name, Options& options) {
+    if (std::strcmp(name, "--facts") == 0) return &options.facts;
+    if (std::strcmp(name, "--out") == 0) return &options.request.output;
+    if (std::strcmp(name, "--err") == 0) return &options.request.errors;
+    if (std::strcmp(name, "--cwd") == 0) return &options.request.directory;
+    return nullptr;
+}
+
+bool parse(int argc, char** argv, Options& out) {
+    int at = 0;
+    for (; at + 1 < argc && std::strcmp(argv[at], "--") != 0; at += 2) {
+        const char** value = option_named(argv[at], out);
+        if (value == nullptr) return false;
+        *value = argv[at + 1];
+    }
+    if (at + 1 >= argc || std::strcmp(argv[at], "--") != 0) return false;
+    out.request.argv = argv + at + 1;
+    out.request.env = environ;
+    return true;
+}
+
+int fail(int record, const Failure& failure) {
+    print_failure(STDERR_FILENO, failure);
+    append_failure(record, failure);
+    return failure.code;
+}
+
+bool redirect(const char* path, int target) {
+    if (path == nullptr) return true; // stays what the engine gave us
+    const int fd = open_output(path);
+    if (fd < 0) return false;
+    ::dup2(fd, target);
+    ::close(fd);
+    return true;
+}
+
+bool prepare(const Request& request, Failure& out) {
+    const char* wrong = nullptr;
+    if (!redirect(request.errors, STDERR_FILENO)) wrong = request.errors;
+    else if (!redirect(request.output, STDOUT_FILENO)) wrong = request.output;
+    if (wrong != nullptr) {
+        out = Failure{exit_not_set_up, errno, "cannot open", wrong};
+        return false;
+    }
+    if (request.directory == nullptr || ::chdir(request.directory) == 0) return true;
+    out = Failure{exit_not_set_up, errno, "cannot enter the working directory", request.directory};
+    return false;
+}
+
+/// Every signal is taken by sigwaitinfo: PID 1 has no default actions, so nothing else would happen to them.
+void block_signals() {
+    for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
+    sigset_t all;
+    ::sigfillset(&all);
+    ::sigprocmask(SIG_SETMASK, &all, nullptr);
+}
+
+void append_forked(int record) {
+    char boot[40] = "-";
+    const int fd = ::open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    const ssize_t got = fd < 0 ? -1 : ::read(fd, boot, sizeof boot - 1);
+    if (fd >= 0) ::close(fd);
+    if (got > 0) boot[got] = '\0';
+    boot[std::strcspn(boot, "\n")] = '\0';
+    Line line;
+    line.word(fact_forked).number(::getpid()).number(static_cast<std::int64_t>(start_ticks(::getpid())));
+    line.number(::getppid()).word(boot);
+    append_fact(record, line);
+}
+
+[[gnu::noinline]] int launch(const Request& request, int record, volatile Failure& failure) {
+    const int pid = ::vfork();
+    if (pid != 0) return pid;
+    append_forked(record);
+    ::setsid();
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    execute(request.argv, request.env, const_cast<Failure&>(failure));
+    ::_exit(exit_not_set_up);
+}
+
+bool means_end(int signal) {
+    return signal == SIGTERM || signal == SIGINT || signal == SIGHUP || signal == SIGQUIT;
+}
+
+/// A request to end concerns every process, as it does outside containers; the rest is for the program to interpret.
+void forward(int signal, int task) {
+    if (means_end(signal) && ::getpid() == 1) ::kill(-1, signal);
+    else if (means_end(signal)) ::kill(-task, signal);
+    else ::kill(task, signal);
+}
+
+/// True when the program has ended; it stays a zombie until its end is on record. All others are reaped.
+bool reap_others(int task) {
+    for (;;) {
+        siginfo_t ended{};
+        if (::waitid(P_ALL, 0, &ended, WEXITED | WNOWAIT | WNOHANG | __WALL) != 0 || ended.si_pid == 0) return false;
+        if (ended.si_pid == task) return true;
+        ::waitpid(ended.si_pid, nullptr, WNOHANG | __WALL);
+    }
+}
+
+void forward_until_ended(int task) {
+    sigset_t all;
+    ::sigfillset(&all);
+    while (!reap_others(task)) {
+        siginfo_t info{};
+        const int signal = ::sigwaitinfo(&all, &info);
+        if (signal > 0 && signal != SIGCHLD) forward(signal, task);
+    }
+}
+
+int code_of(int status) { return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status); }
+
+int run_program(const Request& request, int record) {
+    static volatile Failure failure;
+    block_signals();
+    const int task = launch(request, record, failure);
+    if (task < 0) return fail(record, Failure{exit_not_set_up, errno, "cannot start another process", nullptr});
+    if (failure.code != 0) {
+        ::waitpid(task, nullptr, __WALL);
+        return fail(record, const_cast<Failure&>(failure));
+    }
+    append_started(record);
+    forward_until_ended(task);
+    return code_of(see_to_end(task, record, nullptr));
+}
+
+} // namespace
+
+int run_init(int argc, char** argv) {
+    Options options;
+    if (!parse(argc, argv, options))
+        return fail(-1, Failure{exit_not_set_up, 0, "usage: --init [--facts FILE] [--out FILE] [--err FILE] "
+                                                    "[--cwd DIR] -- PROGRAM ARGUMENTS...", nullptr});
+    // Without the facts the exit code still reaches the engine, so the task runs.
+    const int record = options.facts == nullptr ? -1 : ::open(options.facts, O_RDWR | O_APPEND | O_CLOEXEC);
+    if (options.facts != nullptr && record < 0)
+        print_failure(STDERR_FILENO, Failure{0, errno, "cannot record what happens in", options.facts});
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+    Failure failure;
+    if (!prepare(options.request, failure)) return fail(record, failure);
+    return run_program(options.request, record);
+}
+
+} // namespace hk::keeper
