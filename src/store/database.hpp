@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -85,7 +86,7 @@ public:
 
     /// Statements without parameters and rows, separated by ";".
     Result<> execute(const std::string& sql);
-    /// The same text always gives the same statement, prepared once.
+    /// The same text always gives the same statement, prepared once and kept: for texts of a finite set.
     Result<Statement*> statement(std::string_view sql);
     /// The single number that a query gives, 0 when it gives no row.
     Result<std::int64_t> number(std::string_view sql);
@@ -106,7 +107,11 @@ private:
     std::filesystem::path file_;
     std::unique_ptr<std::int64_t> log_pages_ = std::make_unique<std::int64_t>(0);
     std::unique_ptr<sqlite3, Close> handle_;
-    std::unordered_map<std::string, std::unique_ptr<Statement>> statements_;
+    struct Hash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+    };
+    std::unordered_map<std::string, std::unique_ptr<Statement>, Hash, std::equal_to<>> statements_;
 };
 
 /// A transaction that is rolled back unless committed.

@@ -56,7 +56,8 @@ public:
     bool busy() const;
     WriterNumbers numbers() const;
 
-    /// Writes what is queued, copies the log back and closes. Later commits fail with unavailable. Idempotent.
+    /// Writes what is queued and copies the log back. Later commits are never answered: make none. Idempotent.
+    /// The file stays locked until destruction.
     void stop();
 
 private:
