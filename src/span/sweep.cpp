@@ -85,6 +85,8 @@ bool is_plain(const Argument& argument) {
 
 bool Sweep::has_spans() const { return !std::ranges::all_of(arguments_, is_plain); }
 
+bool Sweep::varies(std::size_t argument) const { return !is_plain(arguments_.at(argument)); }
+
 std::vector<std::string> Sweep::at(std::uint64_t index) const {
     std::vector<std::string> combination(arguments_.size());
     for (std::size_t i = arguments_.size(); i-- > 0;) {

@@ -45,6 +45,8 @@ public:
     /// integer or real where the argument is a single range of numbers, else text.
     ArgKind kind(std::size_t argument) const;
     std::size_t arguments() const { return arguments_.size(); }
+    /// Whether this argument holds a span.
+    bool varies(std::size_t argument) const;
 
 private:
     friend Result<Sweep> parse_sweep(const std::vector<std::string>& args, const ReadFile& read_file);
