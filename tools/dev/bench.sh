@@ -13,5 +13,5 @@ cmd_bench() { # [NAME]
         say "$script"
         "$script"
     done
-    [ -n "$found" ] || die "bench/ has no measurement${1:+ named '$1'}"
+    [ -n "$found" ] || die "bench/ has no measurement${1:+ named $1}"
 }

@@ -5,6 +5,10 @@ ASSUME_YES=${ASSUME_YES:-}
 [ "${CI:-}" != true ] || ASSUME_YES=1
 export DEBIAN_FRONTEND=noninteractive
 
+# Debian's own: its packages are installed for it, whatever other Python comes first in PATH.
+# shellcheck disable=SC2034 # used by the other files of tools/dev
+PYTHON=/usr/bin/python3
+
 say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
 note() { printf '    %s\n' "$*"; }
 die() {

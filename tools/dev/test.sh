@@ -28,7 +28,7 @@ cmd_test() { # [--quick|--all|NAME...]
     local stage
     for stage in "${stages[@]}"; do run_stage "$stage"; done
     for stage in "${names[@]}"; do run_named "$stage"; done
-    python3 tools/test_summary.py "$RESULTS"
+    "$PYTHON" -B tools/test_summary.py "$RESULTS"
 }
 
 # A stage by its name, an e2e file by its path, else every unit test whose name contains the word.
@@ -56,6 +56,9 @@ run_stage() { # NAME [ARGUMENT...]
     )
     status=$?
     set -e
+    local outcome=passed
+    [ "$status" = 0 ] || outcome=FAILED
+    say "Stage $name $outcome after $((SECONDS - begin)) s"
     printf '%s\t%s\t%s\n' "$name" "$status" $((SECONDS - begin)) >>"$RESULTS/stages.tsv"
 }
 
@@ -99,7 +102,7 @@ end_to_end() { # PRESET [PYTEST ARGUMENT...]
     shift
     build_preset "$preset"
     [ -x "build/$preset/bin/hakuriver" ] || skip "there is no executable yet: apps/ builds none"
-    HAKURIVER_BIN=$ROOT/build/$preset/bin python3 -m pytest -q -rs -p no:cacheprovider \
+    HAKURIVER_BIN=$ROOT/build/$preset/bin "$PYTHON" -B -m pytest -q -rs -p no:cacheprovider \
         --timeout $SECONDS_PER_E2E_TEST --junitxml "$RESULTS/$STAGE.xml" "${@:-tests/e2e}"
 }
 
@@ -116,7 +119,7 @@ stage_web() {
 stage_lint() {
     # shellcheck source=tools/dev/lint.sh
     source tools/dev/lint.sh
-    cmd_lint
+    cmd_lint "$@"
 }
 
 stage_package() {
@@ -128,7 +131,7 @@ stage_package() {
 stage_lab() {
     [ "$(id -u)" = 0 ] || skip "the lab makes namespaces and cgroups, which needs root"
     need_packages lab
-    python3 -m pytest -q -rs -p no:cacheprovider --junitxml "$RESULTS/lab.xml" tests/lab
+    "$PYTHON" -B -m pytest -q -rs -p no:cacheprovider --junitxml "$RESULTS/lab.xml" tests/lab
 }
 
 stage_fresh() {
