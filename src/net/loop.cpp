@@ -16,6 +16,7 @@ struct Loop::Impl {
     asio::io_context context{1};
     asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
     std::list<asio::signal_set> signals;
+    std::unique_ptr<TaskGroup> self_owned;
     bool running = false;
 };
 
@@ -44,8 +45,10 @@ void wait_for_signal(asio::signal_set& set, std::shared_ptr<std::function<void(i
 
 } // namespace
 
-Loop::Loop() : impl_(std::make_unique<Impl>()) {}
-Loop::~Loop() = default;
+Loop::Loop() : impl_(std::make_unique<Impl>()) { impl_->self_owned = std::make_unique<TaskGroup>(*this); }
+Loop::~Loop() { impl_->self_owned.reset(); }
+
+void detail::spawn_self_owned(Loop& loop, Task<void> task) { loop.impl_->self_owned->spawn(std::move(task)); }
 
 void Loop::run() {
     const RunningScope scope(impl_->running);

@@ -8,6 +8,12 @@
 
 namespace hk::net {
 
+namespace detail {
+/// Inside net only: for tasks that own all they touch and end by themselves when their stream is closed.
+/// The loop's destructor ends those that are left.
+void spawn_self_owned(Loop& loop, Task<void> task);
+} // namespace detail
+
 /// A descriptor being watched; destroying it (or reset) ends the watch. The descriptor stays the caller's, who must
 /// end the watch before closing it.
 class Watch {
@@ -52,6 +58,7 @@ public:
     void run_until(const std::function<bool()>& done);
 
 private:
+    friend void detail::spawn_self_owned(Loop& loop, Task<void> task);
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };

@@ -32,8 +32,12 @@ public:
 
     /// Fills request.params and calls the route.
     Task<void> dispatch(Exchange& exchange) const;
-    /// Null when nothing matches; then `allowed` has the methods that the path knows.
-    const Route* match(Request& request, std::vector<Method>& allowed) const;
+    struct Match {
+        const Route* route = nullptr; ///< null when nothing matches; then `allowed` says which methods the path knows
+        Pairs params;
+        std::vector<Method> allowed;
+    };
+    Match match(const Request& request) const;
     const std::vector<Route>& routes() const;
 
 private:
