@@ -33,7 +33,11 @@ json::Array device_requests(const ContainerSpec& spec) {
     json::Array requests;
     for (const DeviceRequest& request : spec.gpus) {
         json::Object object{{"Driver", request.cdi ? "cdi" : ""}, {"DeviceIDs", texts(request.device_ids)}};
-        if (!request.cdi) object.emplace("Capabilities", json::Array{json::Array{"gpu"}});
+        if (!request.cdi) { // one alternative, of one capability; braces around an array would copy it instead
+            json::Array alternatives;
+            alternatives.emplace_back(json::Array{"gpu"});
+            object.emplace("Capabilities", std::move(alternatives));
+        }
         requests.push_back(std::move(object));
     }
     return requests;

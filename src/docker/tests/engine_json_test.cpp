@@ -25,7 +25,7 @@ TEST_CASE("a container is asked for with exactly the limits that were given") {
     CHECK_FALSE(host.as_object().contains("CpusetMems"));
     CHECK(json::serialize(host.at("DeviceRequests")) ==
           R"([{"Driver":"","DeviceIDs":["0","1"],"Capabilities":[["gpu"]]}])");
-    CHECK(json::serialize(body.at("Cmd")) == R"(["python","-c","print('a b')\n","$(reboot)"])");
+    CHECK(json::serialize(body.at("Cmd")) == R"x(["python","-c","print('a b')\n","$(reboot)"])x");
     CHECK_FALSE(body.as_object().contains("Entrypoint"));
     CHECK(host.at("Mounts").as_array().size() == 2);
     CHECK(host.at("Mounts").at(1).at("ReadOnly").as_bool());
