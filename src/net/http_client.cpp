@@ -58,7 +58,7 @@ void HttpConnection::Impl::begin_call(Method method) {
 }
 
 Task<Result<>> HttpConnection::Impl::send_head(Request& request, bool with_body) {
-    if (broken || !stream) co_return fail(Errc::unavailable, "the connection cannot be used any more");
+    if (broken) co_return fail(Errc::unavailable, "the connection cannot be used any more");
     if (!request.headers.has("host")) request.headers.set("Host", host);
     const bool may_have_none = request.method == Method::get || request.method == Method::head;
     const bool wants_length = with_body && (!request.body.empty() || !may_have_none);
@@ -152,10 +152,10 @@ Task<Result<HttpConnection>> HttpConnection::open(Address address, CallLimits li
 
 Task<Result<Response>> HttpConnection::request(Request request) {
     const Deadline deadline(impl_->limits.time);
+    const bool usable = !impl_->broken;
     const auto sent = co_await impl_->send_head(request, true);
     // A server that refuses early may have answered before it closed.
-    if (!sent && sent.error().code != Errc::unavailable) co_return fail(sent.error());
-    if (!sent && !impl_->parser) co_return fail(sent.error());
+    if (!sent && (!usable || sent.error().code != Errc::unavailable)) co_return fail(sent.error());
     auto response = co_await impl_->read_head(deadline);
     if (!response) co_return fail(sent ? response.error() : sent.error());
     const auto rest = co_await impl_->read_rest(response->body, deadline);

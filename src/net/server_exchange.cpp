@@ -69,8 +69,7 @@ void ServerExchange::frame(int status, Headers& headers) {
 }
 
 void ServerExchange::add_common(Headers& headers) {
-    const bool unread = !connection_.parser().done();
-    if (unread || connection_.core().stopping || headers.has_token("connection", "close")) keep_alive_ = false;
+    if (connection_.core().stopping || headers.has_token("connection", "close")) keep_alive_ = false;
     headers.set("Date", http_date());
     headers.remove("connection");
     if (!keep_alive_) headers.set("Connection", "close");
@@ -94,6 +93,7 @@ Task<void> ServerExchange::respond(Response response) {
     const bool bodyless = response.status < 200 || response.status == 204 || response.status == 304;
     if (bodyless) response.headers.remove("content-length");
     else response.headers.set("Content-Length", std::to_string(response.body.size()));
+    if (!connection_.parser().done()) keep_alive_ = false; // the rest of the body will not be read
     frame(response.status, response.headers);
     add_common(response.headers);
     state_ = State::writing;
