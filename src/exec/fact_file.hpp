@@ -15,6 +15,9 @@ namespace hk::exec {
 /// More than this per look at a record is read in the next turn of the loop.
 inline constexpr std::size_t max_fact_read = 64 * 1024;
 
+/// The length of a record's first line, its line break included: where its facts begin.
+Result<std::uint64_t> assignment_size(const std::filesystem::path& record);
+
 /// Reads the facts of one record as they are appended. Never reads a byte twice, never hands out half a line.
 class FactReader {
 public:
@@ -27,7 +30,6 @@ public:
     Result<News> read();
 
 private:
-    Result<> skip_assignment(int fd);
     std::filesystem::path record_;
     std::uint64_t offset_ = 0; ///< of the first line not yet handed out; 0: the assignment is still to be skipped
 };

@@ -56,6 +56,10 @@ struct GoneFact {
     Duration cpu_time{};
     friend bool operator==(const GoneFact&, const GoneFact&) = default;
 };
+/// "adopted": the watcher was killed and the keeper has taken its place.
+struct AdoptedFact {
+    friend bool operator==(const AdoptedFact&, const AdoptedFact&) = default;
+};
 /// "stop MICROSECONDS DEADLINE_MICROSECONDS": somebody asked for the end; what is left at the deadline is killed.
 struct StopFact {
     Time asked;
@@ -67,7 +71,8 @@ struct OutcomeFact {
     Outcome outcome;
     friend bool operator==(const OutcomeFact&, const OutcomeFact&) = default;
 };
-using Fact = std::variant<ForkedFact, StartedFact, WarningFact, FailedFact, ExitedFact, GoneFact, StopFact, OutcomeFact>;
+using Fact = std::variant<ForkedFact, StartedFact, WarningFact, FailedFact, ExitedFact, GoneFact, AdoptedFact,
+                          StopFact, OutcomeFact>;
 
 std::optional<Fact> parse_fact(std::string_view line);
 /// The line without its line break. Of the facts only `stop` and `outcome` are written by us; the rest is for tests.

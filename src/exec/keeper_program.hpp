@@ -12,7 +12,7 @@ namespace hk::exec {
 std::span<const std::byte> keeper_program();
 
 /// STATE_DIR/keeper-HASH, written when it is not there yet; mode 0755, so that any user of a container may run it.
-/// Old versions stay while a keeper may still run from them; the runner removes others than this one at start.
+/// Other versions are removed: a keeper that runs from one of them goes on.
 Result<std::filesystem::path> install_keeper(const std::filesystem::path& state_dir);
 
 } // namespace hk::exec

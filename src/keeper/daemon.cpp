@@ -195,6 +195,7 @@ void serve(Daemon& daemon) {
 int run_daemon(int argc, char** argv) {
     static Daemon daemon;
     if (argc < 1 || ::chdir(argv[0]) != 0) return complain("cannot enter the state directory");
+    ::close_range(3, ~0U, 0); // whatever the runner left open
     reset_signals();
     const int lock = take_lock();
     if (lock < 0) return errno == EWOULDBLOCK ? 0 : complain("cannot lock the state directory");

@@ -82,6 +82,8 @@ void WatchedList::adopt(Watched& entry) {
     if (entry.stage == Watched::Stage::unsure) --unsure_;
     entry.stage = Watched::Stage::adopted;
     entry.task = standing.task;
+    Line line;
+    append_fact(entry.record, line.word(fact_adopted));
     siginfo_t info{};
     if (::waitid(P_PID, static_cast<id_t>(standing.task), &info, WEXITED | WNOHANG | WNOWAIT | __WALL) == 0) return;
     append_failure(entry.record, exit_not_set_up, killed_early, nullptr);

@@ -1,0 +1,89 @@
+#include "exec/process_control.hpp"
+
+#include "exec/process_tree.hpp"
+#include "keeper/line.hpp"
+
+#include <algorithm>
+#include <csignal>
+
+namespace hk::exec {
+namespace {
+
+/// A watcher starts its task at once. A process that took over its number later is younger than the task.
+bool is_watcher(const ForkedFact& forked) {
+    constexpr std::uint64_t longest = 60 * 100; // clock ticks
+    const auto ticks = keeper::start_ticks(forked.watcher);
+    return ticks != 0 && ticks <= forked.task.start_ticks && ticks + longest >= forked.task.start_ticks;
+}
+
+std::vector<int> by_tree(const KnownFacts& facts, const std::string& mark) {
+    if (!facts.forked || facts.forked->boot_id != current_boot_id()) return {};
+    const ForkedFact& forked = *facts.forked;
+    if (!facts.adopted && is_watcher(forked)) return processes_below(forked.watcher);
+    std::vector<int> found = processes_with(mark);
+    if (is_alive(forked.task) && std::ranges::find(found, forked.task.pid) == found.end()) {
+        found.push_back(forked.task.pid);
+        std::ranges::copy(processes_below(forked.task.pid), std::back_inserter(found));
+    }
+    return found;
+}
+
+bool is_gone(int pid) {
+    const char state = process_state(pid);
+    return state == 0 || state == 'Z' || state == 'X';
+}
+
+bool has_stopped(int pid) {
+    const char state = process_state(pid);
+    return state == 'T' || state == 't' || is_gone(pid);
+}
+
+} // namespace
+
+ProcessControl::ProcessControl(const AttemptGroup& group, const KnownFacts& facts, std::string mark)
+    : group_(group)
+    , facts_(facts)
+    , mark_(std::move(mark)) {}
+
+bool ProcessControl::by_group() const { return !group_.processes().empty(); }
+
+std::vector<int> ProcessControl::processes() const {
+    std::vector<int> found = group_.processes();
+    if (found.empty()) found = by_tree(facts_, mark_);
+    std::erase_if(found, is_gone);
+    return found;
+}
+
+std::size_t ProcessControl::signal(int signal) const {
+    const auto all = processes();
+    for (const int pid : all) ::kill(pid, signal);
+    return all.size();
+}
+
+void ProcessControl::kill() const {
+    if (by_group() && group_.kill()) return;
+    signal(SIGKILL);
+}
+
+void ProcessControl::pause() const {
+    if (by_group() && group_.can_freeze() && group_.freeze(true)) return;
+    signal(SIGSTOP);
+}
+
+void ProcessControl::resume() const {
+    if (group_.can_freeze()) group_.freeze(false);
+    signal(SIGCONT);
+}
+
+bool ProcessControl::is_paused() const {
+    if (by_group() && group_.frozen()) return true;
+    const auto all = processes();
+    return !all.empty() && std::ranges::all_of(all, has_stopped);
+}
+
+bool ProcessControl::is_resumed() const {
+    if (group_.can_freeze() && group_.frozen()) return false;
+    return !is_paused();
+}
+
+} // namespace hk::exec

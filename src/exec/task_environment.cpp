@@ -1,0 +1,91 @@
+#include "exec/task_environment.hpp"
+
+#include <algorithm>
+#include <array>
+#include <unistd.h>
+
+namespace hk::exec {
+namespace {
+
+/// What a task outside containers gets of the runner's environment. A list of what may pass, not of what may not:
+/// nobody can name every variable that holds a secret.
+constexpr std::array kept_names{
+    "PATH",       "HOME",       "USER",        "LOGNAME",     "SHELL",    "LANG",     "LANGUAGE", "TZ",
+    "TMPDIR",     "http_proxy", "https_proxy", "ftp_proxy",   "no_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY",
+    "FTP_PROXY",  "NO_PROXY",   "ALL_PROXY",   "CUDA_HOME",   "CUDA_PATH", "LD_LIBRARY_PATH", "SSL_CERT_FILE",
+    "SSL_CERT_DIR", "XDG_RUNTIME_DIR",
+};
+constexpr char default_path[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+bool is_kept(const std::string& name) {
+    return name.starts_with("LC_") || std::ranges::find(kept_names, name) != kept_names.end();
+}
+
+const Gpu* find_gpu(const ExecSettings& settings, int id) {
+    const auto found = std::ranges::find(settings.gpus, id, &Gpu::id);
+    return found == settings.gpus.end() ? nullptr : &*found;
+}
+
+/// The index, which users know; a part of a GPU has none and goes by its uuid.
+std::string cuda_name(const Gpu* gpu, int id) {
+    return gpu != nullptr && !gpu->mig_parent.empty() ? gpu->uuid : std::to_string(id);
+}
+
+bool has_vendor(const ExecSettings& settings, std::string_view vendor) {
+    return std::ranges::any_of(settings.gpus, [&](const Gpu& gpu) { return gpu.vendor == vendor; });
+}
+
+} // namespace
+
+Environment own_environment() {
+    Environment out;
+    for (char** at = environ; at != nullptr && *at != nullptr; ++at) {
+        const std::string_view entry(*at);
+        const auto equals = entry.find('=');
+        if (equals != entry.npos && equals > 0) out.emplace(entry.substr(0, equals), entry.substr(equals + 1));
+    }
+    return out;
+}
+
+Environment task_environment(const ExecSettings& settings, const Assignment& assignment, const TaskPlaces& places) {
+    Environment out;
+    for (const auto& [name, value] : assignment.spec->env)
+        if (!name.starts_with("HAKURIVER_")) out[name] = value;
+    out["HAKURIVER_TASK_ID"] = to_string(assignment.attempt.task);
+    out["HAKURIVER_ATTEMPT"] = to_string(assignment.attempt);
+    out["HAKURIVER_NODE"] = settings.node.value;
+    out["HAKURIVER_SHARED_DIR"] = places.shared_dir;
+    out["HAKURIVER_LOCAL_TEMP_DIR"] = places.local_temp_dir;
+    if (assignment.placement.numa) out["HAKURIVER_TARGET_NUMA_NODE"] = std::to_string(*assignment.placement.numa);
+    return out;
+}
+
+Environment gpu_environment(const ExecSettings& settings, const Placement& placement) {
+    Environment out;
+    if (settings.gpus.empty() && placement.gpus.empty()) return out;
+    std::string cuda;
+    std::string hip;
+    for (const int id : placement.gpus) {
+        const Gpu* gpu = find_gpu(settings, id);
+        std::string& list = gpu != nullptr && gpu->vendor == "amd" ? hip : cuda;
+        list += (list.empty() ? "" : ",") + cuda_name(gpu, id);
+    }
+    if (!cuda.empty()) out["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"; // else CUDA counts by speed
+    out["CUDA_VISIBLE_DEVICES"] = cuda;
+    if (has_vendor(settings, "amd")) out["HIP_VISIBLE_DEVICES"] = hip;
+    return out;
+}
+
+Environment native_environment(const ExecSettings& settings, const Assignment& assignment) {
+    Environment out;
+    for (const auto& [name, value] : settings.environment)
+        if (is_kept(name)) out[name] = value;
+    out.try_emplace("PATH", default_path);
+    out.try_emplace("LANG", "C.UTF-8");
+    const TaskPlaces places{settings.shared_dir.string(), settings.local_temp_dir.string()};
+    for (const auto& [name, value] : task_environment(settings, assignment, places)) out[name] = value;
+    for (const auto& [name, value] : gpu_environment(settings, assignment.placement)) out[name] = value;
+    return out;
+}
+
+} // namespace hk::exec
