@@ -39,5 +39,7 @@ Result<TaskView> parse_task_view(std::string_view body) { return parse_lenient<T
 Result<TaskList> parse_task_list(std::string_view body) { return parse_lenient<TaskList>(body); }
 Result<Explanation> parse_explanation(std::string_view body) { return parse_lenient<Explanation>(body); }
 Result<BatchView> parse_batch_view(std::string_view body) { return parse_lenient<BatchView>(body); }
+Result<MessageReply> parse_message_reply(std::string_view body) { return parse_lenient<MessageReply>(body); }
+Result<SelectionReply> parse_selection_reply(std::string_view body) { return parse_lenient<SelectionReply>(body); }
 
 } // namespace hk::proto

@@ -199,5 +199,7 @@ Result<TaskView> parse_task_view(std::string_view body);
 Result<TaskList> parse_task_list(std::string_view body);
 Result<Explanation> parse_explanation(std::string_view body);
 Result<BatchView> parse_batch_view(std::string_view body);
+Result<MessageReply> parse_message_reply(std::string_view body);
+Result<SelectionReply> parse_selection_reply(std::string_view body);
 
 } // namespace hk::proto
