@@ -44,6 +44,9 @@ Result<> load_batches(Database& database, Active& active) {
 Result<> load_tasks(Database& database, Active& active) {
     std::unordered_map<BatchId, const BatchRecord*> batches;
     for (const BatchRecord& batch : active.batches) batches.emplace(batch.id, &batch);
+    std::int64_t expected = 0;
+    for (const auto& [state, tasks] : active.counts) expected += is_final(state) ? 0 : tasks;
+    active.tasks.reserve(static_cast<std::size_t>(expected));
     HK_TRY(Statement * query,
            database.statement(select(task_columns, " FROM task t WHERE t.state IN " + std::string(not_final) +
                                                        " ORDER BY t.id")));
@@ -116,12 +119,12 @@ Result<Reader> Reader::open(const std::filesystem::path& file) {
 Result<Active> Reader::load_active() {
     HK_TRY(const Transaction moment, Transaction::begin(database_, Transaction::Kind::read));
     Active active;
+    HK_TRY(active.counts, load_counts(database_, all_batches));
     HK_CHECK(load_batches(database_, active));
     HK_CHECK(load_tasks(database_, active));
     HK_CHECK(load_attempts(database_, active));
     HK_TRY(active.nodes, load_nodes(database_, " FROM node WHERE removed = 0 ORDER BY name"));
     HK_TRY(active.next_task, load_next_task(database_));
-    HK_TRY(active.counts, load_counts(database_, all_batches));
     return active;
 }
 

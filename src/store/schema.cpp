@@ -22,8 +22,9 @@ CREATE TABLE batch (
     line         TEXT NOT NULL,            -- command and arguments, what a search looks at
     spec         TEXT NOT NULL             -- JSON
 ) STRICT;
-CREATE INDEX batch_by_user ON batch (submitted_by);
-CREATE INDEX batch_by_container ON batch (container);
+-- id and total so that a list and its total are read from the index alone
+CREATE INDEX batch_by_user ON batch (submitted_by, id, total);
+CREATE INDEX batch_by_container ON batch (container, id, total);
 
 CREATE TABLE task (
     id                  INTEGER PRIMARY KEY,
