@@ -1,0 +1,103 @@
+import { defineStore } from 'pinia';
+import { markRaw, ref, shallowRef, type Raw } from 'vue';
+import type { HealthAggregate, HealthNode } from '@/api/node';
+import { getHealth } from '@/api/nodes';
+import { useLive } from '@/live/useLive';
+import { Ring } from './ring';
+
+export const SAMPLES = 60;
+const HOUR_STEP_SECONDS = 10;
+const HOUR_SAMPLES = 360;
+
+export interface Track {
+  cpu: Ring;
+  memory: Ring;
+  temperature: Ring;
+  gpu: Ring;
+}
+
+/** Raw, so that Vue leaves the memory alone. */
+const newTrack = (samples: number): Raw<Track> =>
+  markRaw({
+    cpu: new Ring(samples),
+    memory: new Ring(samples),
+    temperature: new Ring(samples),
+    gpu: new Ring(samples),
+  });
+
+/** Mean utilisation of a node's GPUs, or -1 without a reading. */
+export function meanGpu(node: Pick<HealthNode, 'gpu_info'>): number {
+  const known = node.gpu_info.map((gpu) => gpu.gpu_utilization).filter((value) => value >= 0);
+  return known.length ? known.reduce((sum, value) => sum + value, 0) / known.length : -1;
+}
+
+/**
+ * The last minute of every node and of the cluster, and the cluster's last hour as far as this page has seen it.
+ * Rings are plain memory: components redraw when `tick` changes.
+ */
+export const useHealth = defineStore('health', () => {
+  const tick = ref(0);
+  const aggregate = shallowRef<HealthAggregate | null>(null);
+  const minute = newTrack(SAMPLES);
+  const hour = newTrack(HOUR_SAMPLES);
+  const nodes = new Map<string, Track>();
+  const gpus = new Map<string, Ring>();
+  let seconds = 0;
+
+  function ring(key: string): Ring {
+    let found = gpus.get(key);
+    if (!found) gpus.set(key, (found = new Ring(SAMPLES)));
+    return found;
+  }
+
+  function trackOf(name: string): Track {
+    let found = nodes.get(name);
+    if (!found) nodes.set(name, (found = newTrack(SAMPLES)));
+    return found;
+  }
+
+  function addNode(node: HealthNode): void {
+    const online = node.status === 'online';
+    const track = trackOf(node.hostname);
+    track.cpu.push(online ? node.cpu_percent : NaN);
+    track.memory.push(online ? node.memory_percent : NaN);
+    track.temperature.push(online ? node.current_max_temp : NaN);
+    track.gpu.push(online ? meanGpu(node) : NaN);
+    for (const gpu of node.gpu_info) {
+      ring(`${node.hostname}/${gpu.gpu_id}`).push(online ? gpu.gpu_utilization : NaN);
+    }
+  }
+
+  function addAggregate(sample: HealthAggregate, track: Track): void {
+    track.cpu.push(sample.avgCpuPercent);
+    track.memory.push(sample.avgMemPercent);
+    track.temperature.push(sample.maxMaxCpuTemp);
+    track.gpu.push(sample.avgGpuPercent);
+  }
+
+  function add(sample: { nodes: HealthNode[]; aggregate: HealthAggregate }): void {
+    for (const node of sample.nodes) addNode(node);
+    addAggregate(sample.aggregate, minute);
+    if (seconds++ % HOUR_STEP_SECONDS === 0) addAggregate(sample.aggregate, hour);
+    aggregate.value = sample.aggregate;
+  }
+
+  async function fetchAll(): Promise<void> {
+    const health = await getHealth();
+    for (const track of [minute, ...nodes.values()]) {
+      for (const values of [track.cpu, track.memory, track.temperature, track.gpu]) values.clear();
+    }
+    for (const values of gpus.values()) values.clear();
+    health.aggregate.forEach((sample, index) => add({ nodes: health.nodes[index] ?? [], aggregate: sample }));
+    tick.value++;
+  }
+
+  useLive('hello', () => void fetchAll().catch(() => undefined));
+  useLive('health', (sample) => {
+    add(sample);
+    tick.value++;
+  });
+
+  const gpuRing = (node: string, gpu: number): Ring => ring(`${node}/${gpu}`);
+  return { tick, aggregate, minute, hour, trackOf, gpuRing };
+});
