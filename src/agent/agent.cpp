@@ -49,7 +49,8 @@ public:
         const auto [entry, is_new] = state_.attempts.try_emplace(
             id, Attempt{recovered.assignment, recovered.executor, AttemptReport{.attempt = id}});
         if (!is_new) return;
-        if (offered(state_, recovered.executor)) effects_.recover.push_back({recovered.assignment, recovered.executor});
+        if (recovered.outcome) take(entry->second.report, attempt::Ended{id, *recovered.outcome});
+        else if (offer_of(state_, recovered.executor) != nullptr) effects_.recover.push_back({recovered.assignment, recovered.executor});
         else settle(entry->second, EndReason::interrupted, why_not(state_, recovered.executor) + " any more");
     }
 

@@ -27,10 +27,12 @@ struct Orders {
     std::vector<AttemptId> forget; ///< the Host has the result for good
 };
 
-/// An attempt that an earlier life of the runner took, with the executor that it chose.
+/// An attempt that an earlier life of the runner took, with the executor that it chose. An executor that is there but
+/// does not work at the moment takes it as well: the engine behind it may come back.
 struct Recovered {
     Assignment assignment;
     ExecutorKind executor = ExecutorKind::process;
+    std::optional<Outcome> outcome; ///< when its end is on record and needs no executor
 };
 
 /// One attempt that the runner has a record of.

@@ -93,6 +93,13 @@ TEST_CASE("an earlier life's attempt is taken up again, or is over when its exec
     r(Recovered{assignment(), ExecutorKind::process});
     CHECK(r.last.recover.size() == 1);
     Runner other;
+    other(Recovered{assignment("env"), ExecutorKind::docker}); // Docker does not answer now; it may later
+    CHECK(other.last.recover.size() == 1);
+    other.state = State{};
     other(Recovered{assignment("env"), ExecutorKind::docker});
     CHECK(other.last.settle.at(0).outcome.reason == EndReason::interrupted);
+    Runner third;
+    third(Recovered{assignment(), ExecutorKind::process, Outcome{.exit_code = 4}});
+    CHECK(third.last.recover.empty());
+    CHECK(third.report().outcome->exit_code == 4);
 }

@@ -1,0 +1,93 @@
+#include "host/engine.hpp"
+
+#include "host/records.hpp"
+
+#include <algorithm>
+
+namespace hk::host {
+
+Engine::Engine(Journal& journal, sched::State state, Hooks hooks)
+    : journal_(journal), state_(std::move(state)), hooks_(std::move(hooks)) {
+    // Requests that wait for the disk look at the journal again.
+    journal_.on_problem = [this] { task_changed_.notify_all(); };
+}
+
+sched::Step Engine::run(const sched::Event& event, Done done) {
+    sched::Step result = sched::step(state_, event, read_clocks());
+    ++steps_;
+    perform(result.effects, done);
+    return result;
+}
+
+void Engine::perform(sched::Effects effects, const Done& done) {
+    for (const sched::Task& task : effects.tasks)
+        if (std::holds_alternative<sched::Ended>(task.phase)) ended_.insert_or_assign(task.id, task);
+    hooks_.changed(effects);
+    if (!effects.tasks.empty()) task_changed_.notify_all();
+    auto writes = writes_of(effects);
+    if (writes.empty() && effects.orders.empty() && effects.dropped.empty()) {
+        if (done) done();
+        return;
+    }
+    journal_.append(std::move(writes), [this, effects = std::move(effects), done] {
+        for (const sched::Task& task : effects.tasks)
+            if (std::holds_alternative<sched::Ended>(task.phase)) ended_.erase(task.id);
+        send_orders(effects);
+        if (done) done();
+    });
+}
+
+void Engine::send_orders(const sched::Effects& effects) {
+    for (const sched::SessionId session : effects.dropped) hooks_.drop(session);
+    for (const auto& [node, orders] : effects.orders) hooks_.order(node, still_wanted(orders));
+}
+
+/// While the disk was slow a task may have ended; its start must not go out any more.
+sched::NodeOrders Engine::still_wanted(sched::NodeOrders orders) const {
+    std::erase_if(orders.start, [&](const sched::StartOrder& start) {
+        const auto found = state_.tasks.find(start.attempt.task);
+        return found == state_.tasks.end() || found->second.attempt != start.attempt.number;
+    });
+    return orders;
+}
+
+net::Task<Result<sched::Submitted>> Engine::submit(sched::Submit event) {
+    if (auto ready = journal_.ready(); !ready) co_return fail(ready.error());
+    auto durable = std::make_shared<bool>(false);
+    const sched::Event wrapped(std::move(event));
+    const Done done = [this, durable] {
+        *durable = true;
+        task_changed_.notify_all();
+    };
+    sched::Step result = run(wrapped, done);
+    if (result.refused) co_return fail(std::move(*result.refused));
+    while (!*durable && journal_.problem().empty()) (void)co_await task_changed_.wait(std::chrono::seconds(1));
+    if (*durable) co_return std::move(result.submitted);
+    const sched::Event withdraw(sched::Withdraw{result.submitted.tasks});
+    (void)run(withdraw, {});
+    co_return fail(journal_.ready().error());
+}
+
+Result<> Engine::tell(const sched::Event& event) {
+    sched::Step result = run(event, {});
+    if (result.refused) return fail(std::move(*result.refused));
+    return {};
+}
+
+const sched::Task* Engine::find(TaskId id) const {
+    if (const auto found = state_.tasks.find(id); found != state_.tasks.end()) return &found->second;
+    if (const auto found = ended_.find(id); found != ended_.end()) return &found->second;
+    return nullptr;
+}
+
+net::Task<bool> Engine::wait_until(std::function<bool()> done, Duration limit) {
+    const Mono deadline = BootClock::now() + limit;
+    while (!done()) {
+        const Duration left = deadline - BootClock::now();
+        if (left <= Duration::zero()) co_return false;
+        (void)co_await task_changed_.wait(left);
+    }
+    co_return true;
+}
+
+} // namespace hk::host

@@ -1,0 +1,70 @@
+#include "host/health.hpp"
+
+#include "host/node_view.hpp"
+
+#include <algorithm>
+
+namespace hk::host {
+namespace {
+
+/// A mean that knows how many values it saw.
+struct Mean {
+    double sum = 0;
+    double weight = 0;
+    void add(double value, double by = 1) {
+        sum += value * by;
+        weight += by;
+    }
+    double value(double when_none) const { return weight > 0 ? sum / weight : when_none; }
+};
+
+void raise(std::optional<double>& highest, const std::optional<double>& value) {
+    if (value) highest = std::max(highest.value_or(*value), *value);
+}
+
+proto::HealthAggregate summarise(const std::vector<proto::HealthNode>& nodes, Time now) {
+    proto::HealthAggregate all{.totalNodes = static_cast<int>(nodes.size()), .lastUpdated = now};
+    Mean cpu;
+    Mean gpu;
+    for (const proto::HealthNode& node : nodes) {
+        if (node.status != "online") continue;
+        ++all.onlineNodes;
+        all.totalCores += node.total_cores;
+        all.totalMemBytes += node.memory_total_bytes;
+        all.usedMemBytes += node.memory_used_bytes;
+        cpu.add(node.cpu_percent, node.total_cores);
+        raise(all.maxAvgCpuTemp, node.current_avg_temp);
+        raise(all.maxMaxCpuTemp, node.current_max_temp);
+        for (const auto& each : node.gpu_info)
+            if (each.gpu_utilization >= 0) gpu.add(each.gpu_utilization);
+    }
+    all.avgCpuPercent = cpu.value(0);
+    all.avgGpuPercent = gpu.value(-1);
+    if (all.totalMemBytes.value > 0)
+        all.avgMemPercent =
+            100.0 * static_cast<double>(all.usedMemBytes.value) / static_cast<double>(all.totalMemBytes.value);
+    return all;
+}
+
+} // namespace
+
+void Health::sample(Time now) {
+    std::vector<proto::HealthNode> nodes;
+    for (const auto& [name, node] : engine_.state().nodes) nodes.push_back(health_of(node, usage_.of(name)));
+    aggregate_.push_back(summarise(nodes, now));
+    nodes_.push_back(std::move(nodes));
+    if (nodes_.size() <= samples) return;
+    nodes_.pop_front();
+    aggregate_.pop_front();
+}
+
+proto::Health Health::history(const std::optional<NodeName>& wanted) const {
+    proto::Health all{.aggregate = {aggregate_.begin(), aggregate_.end()}};
+    for (std::vector<proto::HealthNode> nodes : nodes_) {
+        if (wanted) std::erase_if(nodes, [&](const auto& node) { return node.hostname != wanted->value; });
+        all.nodes.push_back(std::move(nodes));
+    }
+    return all;
+}
+
+} // namespace hk::host

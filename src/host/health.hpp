@@ -1,0 +1,32 @@
+#pragma once
+#include "host/engine.hpp"
+#include "host/usage.hpp"
+#include "proto/node_api.hpp"
+
+#include <deque>
+
+namespace hk::host {
+
+/// The last minute of the cluster, one sample a second. Loop thread only.
+class Health {
+public:
+    static constexpr std::size_t samples = 60;
+
+    Health(const Engine& engine, const Usage& usage) : engine_(engine), usage_(usage) {}
+    /// Takes a sample; call once a second.
+    void sample(Time now);
+    /// Everything, or one node's part of it. Oldest first.
+    proto::Health history(const std::optional<NodeName>& node) const;
+    /// The newest sample alone.
+    const std::vector<proto::HealthNode>& nodes() const { return nodes_.back(); }
+    const proto::HealthAggregate& aggregate() const { return aggregate_.back(); }
+    bool empty() const { return nodes_.empty(); }
+
+private:
+    const Engine& engine_;
+    const Usage& usage_;
+    std::deque<std::vector<proto::HealthNode>> nodes_;
+    std::deque<proto::HealthAggregate> aggregate_;
+};
+
+} // namespace hk::host

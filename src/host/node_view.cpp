@@ -1,0 +1,99 @@
+#include "host/node_view.hpp"
+
+#include <algorithm>
+
+namespace hk::host {
+namespace {
+
+const char* status_of(const sched::Node& node) { return node.online() ? "online" : "offline"; }
+
+/// The last reading of the GPUs, else what the runner said when it connected, with who holds them.
+std::vector<proto::GpuView> gpus_of(const sched::Node& node, const NodeUsage* usage) {
+    const auto& gpus = usage != nullptr && !usage->gpus.empty() ? usage->gpus : node.inventory.gpus;
+    std::vector<proto::GpuView> views;
+    for (const Gpu& gpu : gpus) {
+        views.push_back(proto::view_of(gpu));
+        const auto* slot = node.ledger.gpu(gpu.id);
+        if (slot != nullptr && slot->holder) views.back().task_id = slot->holder->task;
+    }
+    return views;
+}
+
+std::vector<proto::ExecutorView> executors_of(const sched::Node& node) {
+    std::vector<proto::ExecutorView> views;
+    for (const ExecutorOffer& offer : node.inventory.executors)
+        views.push_back({std::string(to_string(offer.kind)), offer.available, offer.problem, offer.warnings});
+    return views;
+}
+
+template <class View>
+void put_usage(View& view, const NodeUsage& usage) {
+    view.cpu_percent = usage.cpu_percent;
+    view.memory_percent = usage.memory_percent;
+    view.memory_used_bytes = usage.memory_used;
+    view.current_avg_temp = usage.average_temperature;
+    view.current_max_temp = usage.maximum_temperature;
+}
+
+std::optional<Time> seen(const sched::Node& node) {
+    return node.last_seen == Time{} ? std::nullopt : std::optional(node.last_seen);
+}
+
+} // namespace
+
+proto::NodeView view_of(const sched::Node& node, const NodeUsage* usage) {
+    const sched::Ledger& ledger = node.ledger;
+    proto::NodeView view{.hostname = node.name.value,
+                         .url = node.inventory.address,
+                         .status = status_of(node),
+                         .drained = node.drained,
+                         .version = node.inventory.version,
+                         .total_cores = node.inventory.cores,
+                         .cores_in_use = ledger.cores_held(),
+                         .available_cores = node.online() ? std::max(0, ledger.cores_free()) : 0,
+                         .memory_total_bytes = node.inventory.memory,
+                         .memory_reserved_bytes = ledger.memory_held(),
+                         .last_heartbeat = seen(node),
+                         .numa_topology = proto::view_of(node.inventory.numa),
+                         .gpu_info = gpus_of(node, usage),
+                         .executors = executors_of(node)};
+    if (usage != nullptr && node.online()) put_usage(view, *usage);
+    for (const auto& [attempt, holding] : ledger.holdings()) view.tasks.push_back(attempt.task);
+    return view;
+}
+
+proto::HealthNode health_of(const sched::Node& node, const NodeUsage* usage) {
+    proto::HealthNode view{.hostname = node.name.value,
+                           .status = status_of(node),
+                           .last_heartbeat = seen(node),
+                           .memory_total_bytes = node.inventory.memory,
+                           .total_cores = node.inventory.cores,
+                           .numa_topology = proto::view_of(node.inventory.numa),
+                           .gpu_info = gpus_of(node, usage)};
+    if (usage != nullptr && node.online()) put_usage(view, *usage);
+    return view;
+}
+
+proto::ClusterView cluster_of(const sched::State& state, const std::map<TaskState, std::int64_t>& counts,
+                              const ClusterDefaults& defaults, Time now) {
+    proto::ClusterView view{.version = defaults.version,
+                            .now = now,
+                            .nodes_total = static_cast<int>(state.nodes.size()),
+                            .default_container = defaults.container,
+                            .default_strategy = std::string(to_string(defaults.strategy))};
+    for (const auto& [name, node] : state.nodes) {
+        if (!node.online()) continue;
+        ++view.nodes_online;
+        view.cores_total += node.ledger.cores();
+        view.cores_in_use += node.ledger.cores_held();
+        view.memory_total_bytes += node.ledger.memory();
+        view.memory_reserved_bytes += node.ledger.memory_held();
+        view.gpus_total += static_cast<int>(node.ledger.gpus().size());
+        view.gpus_in_use += static_cast<int>(std::ranges::count_if(
+            node.ledger.gpus(), [](const auto& slot) { return slot.holder.has_value(); }));
+    }
+    for (const auto& [task_state, count] : counts) view.tasks.emplace(to_string(task_state), count);
+    return view;
+}
+
+} // namespace hk::host

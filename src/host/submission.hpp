@@ -1,0 +1,35 @@
+#pragma once
+#include "config/settings.hpp"
+#include "proto/task_api.hpp"
+#include "sched/step.hpp"
+#include "store/records.hpp"
+
+#include <set>
+#include <string>
+
+namespace hk::host {
+
+/// Limits of one submission. Linux itself takes about 2 MB of arguments and environment.
+inline constexpr std::size_t most_argument_bytes = 512 * 1024;
+inline constexpr std::size_t most_arguments = 20'000;
+inline constexpr std::size_t most_env_vars = 1'000;
+inline constexpr std::size_t most_mounts = 100;
+
+/// What a submission is judged by.
+struct SubmissionPolicy {
+    bool containers = false;           ///< whether environments can be used at all
+    std::set<std::string> environments; ///< that have been packaged
+    std::string default_container;     ///< empty: tasks run directly on the node
+    bool default_privileged = false;
+    bool allow_privileged = true;
+    std::vector<std::filesystem::path> allowed_mounts; ///< empty: any
+    std::vector<Mount> default_mounts;
+};
+
+/// Checks every field of a request against the policy, collecting all mistakes, and makes the scheduler's event of it.
+Result<sched::Submit> submission_of(const proto::SubmitRequest& request, const SubmissionPolicy& policy);
+
+/// The same task once more.
+sched::Submit again(const store::TaskRecord& record, std::vector<std::string> arguments);
+
+} // namespace hk::host

@@ -1,0 +1,36 @@
+#include "runner/executors.hpp"
+
+#include "exec/process_executor.hpp"
+
+#include <algorithm>
+
+namespace hk::runner {
+namespace {
+
+bool allowed(const config::RunnerConfig& config, ExecutorKind kind) {
+    return config.executors.empty() || std::ranges::find(config.executors, kind) != config.executors.end();
+}
+
+} // namespace
+
+exec::ExecSettings exec_settings(const config::RunnerConfig& config, const NodeInventory& inventory) {
+    return {.node = config.name,
+            .shared_dir = config.shared.shared_dir,
+            .local_temp_dir = config.local_temp_dir,
+            .run_as = config.user,
+            .numa = inventory.numa,
+            .gpus = inventory.gpus,
+            .environment = exec::own_environment()};
+}
+
+Result<Worker::Executors> open_executors(const ExecutorContext& context, const config::RunnerConfig& config,
+                                         const exec::ExecSettings& settings) {
+    Worker::Executors executors;
+    if (allowed(config, ExecutorKind::process)) {
+        HK_TRY(auto process, exec::ProcessExecutor::open(context.loop, context.spool, settings, context.listener));
+        executors.push_back(std::move(process));
+    }
+    return executors;
+}
+
+} // namespace hk::runner

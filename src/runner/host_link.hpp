@@ -1,0 +1,50 @@
+#pragma once
+#include "net/address.hpp"
+#include "net/loop.hpp"
+#include "net/websocket.hpp"
+#include "proto/link.hpp"
+
+#include <functional>
+#include <random>
+
+namespace hk::runner {
+
+/// The runner's one connection: dials the Host, says hello, beats, and dials again for as long as the runner lives,
+/// after a pause that grows and is never the same on two nodes. Owned by the wiring; loop thread only.
+class HostLink {
+public:
+    struct Hooks {
+        std::function<proto::Hello()> hello; ///< made afresh for every connection
+        std::function<proto::Heartbeat()> heartbeat;
+        std::function<void(const proto::Orders&)> orders;
+    };
+    HostLink(net::Loop& loop, net::Address host, Hooks hooks);
+
+    /// Never returns; ends when its group is cancelled.
+    net::Task<void> run();
+    /// False when there is no connection; then the next hello tells.
+    bool send(const proto::Reports& reports);
+    /// Ends the connection, so that a new hello is said.
+    void say_hello_again();
+    bool connected() const { return socket_ != nullptr; }
+
+private:
+    enum class End { lost, rejected };
+    net::Task<Result<End>> one_connection();
+    net::Task<Result<proto::Welcome>> greet(net::WebSocket& socket);
+    net::Task<void> beat(net::WebSocket& socket, Duration every);
+    net::Task<void> listen(net::WebSocket& socket);
+    void report(const Result<End>& end);
+    Duration pause(const Result<End>& end);
+
+    net::Loop& loop_;
+    net::Address host_;
+    Hooks hooks_;
+    net::WebSocket* socket_ = nullptr;
+    net::TaskGroup* conversation_ = nullptr;
+    Duration next_pause_{};
+    std::string last_problem_; ///< a problem is logged when it changes, not at every try
+    std::minstd_rand random_;
+};
+
+} // namespace hk::runner

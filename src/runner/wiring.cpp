@@ -1,0 +1,155 @@
+#include "base/log.hpp"
+#include "probe/prober.hpp"
+#include "runner/executors.hpp"
+#include "runner/host_link.hpp"
+#include "runner/run.hpp"
+#include "runner/worker.hpp"
+
+#include <csignal>
+#include <fcntl.h>
+#include <filesystem>
+#include <sys/file.h>
+
+namespace hk::runner {
+namespace {
+
+constexpr int seconds_between_looks = 10; ///< at what the executors offer
+
+/// Several runners may share a machine, each with its own name and records.
+std::filesystem::path state_dir_of(const config::RunnerConfig& config) { return config.state_dir / config.name.value; }
+
+Result<> make_folder(const std::filesystem::path& folder, std::string_view key) {
+    std::error_code error;
+    std::filesystem::create_directories(folder, error);
+    if (!error) return {};
+    return fail(Errc::io, "the folder " + folder.string() + " cannot be used (" + error.message() + "); set " +
+                              std::string(key) + " to one that this user may write");
+}
+
+/// Two runners with the same records would start tasks twice.
+Result<Fd> lock(const std::filesystem::path& state_dir) {
+    const auto path = state_dir / "runner.lock";
+    Fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    if (!file) return fail(system_error(path.string(), errno));
+    if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) return file;
+    return fail(Errc::conflict, "another runner uses " + state_dir.string() +
+                                    " already; give this one a name of its own with --name");
+}
+
+probe::ProbeSettings probe_settings(const config::RunnerConfig& config) {
+    probe::ProbeSettings settings;
+    if (config.cores > 0) settings.cores = config.cores;
+    settings.memory = config.memory;
+    return settings;
+}
+
+/// The whole runner. Everything is built here and nowhere else.
+class Runner {
+public:
+    Runner(const config::RunnerConfig& config, std::string version, exec::Spool spool)
+        : config_(config), version_(std::move(version)), spool_(std::move(spool)), prober_(probe_settings(config)),
+          inventory_(prober_.inventory()), worker_(loop_, spool_),
+          link_(loop_, net::Address::tcp(config.common.host_address, config.common.host_port), hooks()),
+          background_(loop_) {
+        worker_.on_news = [this](std::vector<AttemptReport> news) { return link_.send({std::move(news)}); };
+    }
+
+    Result<> start() {
+        HK_TRY(auto executors,
+               open_executors({loop_, spool_, worker_}, config_, exec_settings(config_, inventory_)));
+        worker_.use(std::move(executors));
+        say_what_is_offered();
+        worker_.recover();
+        return {};
+    }
+
+    void run() {
+        background_.spawn(link_.run());
+        background_.spawn(every_second());
+        loop_.on_signals({SIGTERM, SIGINT}, [this](int) {
+            log::info("the runner stops; its tasks go on", {{"tasks", worker_.attempts()}});
+            loop_.stop();
+        });
+        loop_.run();
+    }
+
+private:
+    HostLink::Hooks hooks() {
+        return {.hello = [this] { return hello(); },
+                .heartbeat = [this] { return proto::Heartbeat{.usage = usage()}; },
+                .orders = [this](const proto::Orders& orders) { worker_.take(orders); }};
+    }
+
+    proto::Hello hello() {
+        NodeInventory inventory = inventory_;
+        inventory.executors = worker_.offers();
+        inventory.version = version_;
+        inventory.state_id = spool_.state_id();
+        if (!config_.shown_address.empty())
+            inventory.address = "http://" + config_.shown_address + ":" + std::to_string(config_.shown_port);
+        return {.name = config_.name, .inventory = std::move(inventory), .attempts = worker_.all_reports()};
+    }
+
+    /// A GPU that appeared after the start is worth a new hello.
+    NodeUsage usage() {
+        NodeUsage usage = prober_.usage();
+        if (usage.gpus.size() > inventory_.gpus.size()) {
+            inventory_.gpus = usage.gpus;
+            loop_.defer([this] { link_.say_hello_again(); });
+        }
+        return usage;
+    }
+
+    void say_what_is_offered() const {
+        for (const ExecutorOffer& offer : worker_.offers()) {
+            const std::string kind(to_string(offer.kind));
+            if (offer.available) log::info("executor offered", {{"executor", kind}});
+            else log::warn("executor not offered", {{"executor", kind}, {"why", offer.problem}});
+            for (const std::string& warning : offer.warnings) log::warn(warning, {{"executor", kind}});
+        }
+    }
+
+    net::Task<void> every_second() {
+        for (int second = 1;; ++second) {
+            co_await net::sleep_for(std::chrono::seconds(1));
+            worker_.sync_results();
+            if (second % seconds_between_looks != 0 || !worker_.refresh_offers()) continue;
+            say_what_is_offered();
+            link_.say_hello_again();
+        }
+    }
+
+    net::Loop loop_;
+    const config::RunnerConfig& config_;
+    std::string version_;
+    exec::Spool spool_;
+    probe::Prober prober_;
+    NodeInventory inventory_;
+    Worker worker_;
+    HostLink link_;
+    net::TaskGroup background_;
+};
+
+Result<> start_and_run(const config::RunnerConfig& config, std::string version) {
+    const auto state_dir = state_dir_of(config);
+    HK_CHECK(make_folder(state_dir, "runner.state_dir"));
+    HK_CHECK(make_folder(config.local_temp_dir, "paths.local_temp_dir"));
+    HK_TRY(const Fd held, lock(state_dir));
+    HK_TRY(auto spool, exec::Spool::open(state_dir));
+    Runner runner(config, std::move(version), std::move(spool));
+    HK_CHECK(runner.start());
+    runner.run();
+    return {};
+}
+
+} // namespace
+
+int run(const config::RunnerConfig& config, std::string version) {
+    for (const std::string& warning : config.common.warnings) log::warn(warning);
+    const auto result = start_and_run(config, std::move(version));
+    if (result) return 0;
+    log::error("the runner cannot start", {{"why", result.error().message}});
+    return 1;
+}
+
+} // namespace hk::runner

@@ -1,0 +1,161 @@
+#include "runner/worker.hpp"
+
+#include "base/log.hpp"
+#include "exec/facts.hpp"
+
+#include <algorithm>
+
+namespace hk::runner {
+namespace {
+
+/// "executor systemd": which executor took the attempt, for all but the one that facts of the keeper show anyway.
+constexpr std::string_view executor_fact = "executor ";
+
+ExecutorKind executor_of(const exec::SpoolRecord& record) {
+    for (const std::string& fact : record.facts)
+        if (fact.starts_with(executor_fact))
+            if (const auto kind = parse_executor_kind(std::string_view(fact).substr(executor_fact.size()))) return *kind;
+    return record.assignment.spec->container ? ExecutorKind::docker : ExecutorKind::process;
+}
+
+std::optional<Outcome> outcome_of(const exec::SpoolRecord& record) {
+    for (const std::string& line : record.facts) {
+        const auto fact = exec::parse_fact(line);
+        if (!fact) continue;
+        if (const auto* outcome = std::get_if<exec::OutcomeFact>(&*fact)) return outcome->outcome;
+    }
+    return std::nullopt;
+}
+
+agent::Orders to_agent(const proto::Orders& orders) {
+    agent::Orders out{.start = orders.start, .pause = orders.pause, .resume = orders.resume, .forget = orders.forget};
+    for (const auto& stop : orders.stop) out.stop.push_back({stop.attempt, stop.grace});
+    return out;
+}
+
+} // namespace
+
+void Worker::use(Executors executors) {
+    executors_ = std::move(executors);
+    state_.offers = offers();
+}
+
+std::vector<ExecutorOffer> Worker::offers() const {
+    std::vector<ExecutorOffer> offers;
+    for (const auto& each : executors_) offers.push_back(each->offer());
+    return offers;
+}
+
+bool Worker::refresh_offers() {
+    auto now = offers();
+    if (now == state_.offers) return false;
+    state_.offers = std::move(now);
+    return true;
+}
+
+exec::Executor* Worker::executor(ExecutorKind kind) {
+    const auto found = std::ranges::find_if(executors_, [&](const auto& each) { return each->kind() == kind; });
+    return found == executors_.end() ? nullptr : found->get();
+}
+
+void Worker::recover() {
+    auto contents = spool_.records();
+    for (const std::string& problem : contents.problems) log::warn(problem);
+    for (exec::SpoolRecord& record : contents.records)
+        step(agent::Recovered{record.assignment, executor_of(record), outcome_of(record)});
+    if (!contents.records.empty()) log::info("attempts were taken up again", {{"count", contents.records.size()}});
+}
+
+void Worker::take(const proto::Orders& orders) { step(to_agent(orders)); }
+
+void Worker::on_event(const exec::Event& event) {
+    if (const auto* ended = std::get_if<exec::Ended>(&event)) unsynced_.insert(ended->attempt);
+    step(event);
+}
+
+void Worker::step(const agent::Event& event) {
+    perform(agent::step(state_, event, read_clocks().wall));
+    announce();
+}
+
+void Worker::perform(agent::Effects effects) {
+    if (record(effects.begin, effects.record_only)) begin(effects.begin);
+    for (const auto& again : effects.recover)
+        if (auto* its = executor(again.executor)) its->recover(again.assignment);
+    for (const auto& settle : effects.settle)
+        if (auto written = spool_.append(settle.attempt, exec::format_fact(exec::OutcomeFact{settle.outcome})); !written)
+            log::warn("a result could not be recorded", {{"attempt", to_string(settle.attempt)},
+                                                         {"why", written.error().message}});
+    for (const auto& stop : effects.stop)
+        if (auto* its = executor(stop.executor)) its->stop(stop.attempt, stop.grace);
+    for (const auto& act : effects.pause)
+        if (auto* its = executor(act.executor)) its->pause(act.attempt);
+    for (const auto& act : effects.resume)
+        if (auto* its = executor(act.executor)) its->resume(act.attempt);
+    forget(effects.forget);
+}
+
+/// One wait for the disk, however many assignments came together.
+bool Worker::record(const std::vector<agent::Effects::Begin>& begins, const std::vector<Assignment>& others) {
+    std::vector<Assignment> all = others;
+    for (const auto& begin : begins) all.push_back(begin.assignment);
+    if (all.empty()) return true;
+    const auto recorded = spool_.put(all);
+    if (!recorded) end_unrecorded(begins, recorded.error());
+    return recorded.has_value();
+}
+
+void Worker::end_unrecorded(const std::vector<agent::Effects::Begin>& begins, const Error& why) {
+    log::error("assignments could not be recorded", {{"count", begins.size()}, {"why", why.message}});
+    for (const auto& begin : begins) {
+        const Outcome outcome{.reason = EndReason::not_started,
+                              .finished_at = read_clocks().wall,
+                              .message = "the node could not record it: " + why.message};
+        step(attempt::Event{attempt::Ended{begin.assignment.attempt, outcome}});
+    }
+}
+
+void Worker::begin(const std::vector<agent::Effects::Begin>& begins) {
+    for (const auto& begin : begins) {
+        auto* its = executor(begin.executor);
+        if (its == nullptr) continue; // the agent starts only what is offered
+        record_executor(begin);
+        its->start(begin.assignment);
+    }
+}
+
+void Worker::record_executor(const agent::Effects::Begin& begin) {
+    if (begin.executor == ExecutorKind::process || begin.assignment.spec->container) return;
+    const std::string fact = std::string(executor_fact) + std::string(to_string(begin.executor));
+    if (auto written = spool_.append(begin.assignment.attempt, fact); !written)
+        log::warn("the executor of an attempt could not be recorded", {{"why", written.error().message}});
+}
+
+void Worker::forget(const std::vector<agent::Effects::Act>& forgets) {
+    for (const auto& act : forgets) {
+        unsynced_.erase(act.attempt);
+        if (auto* its = executor(act.executor)) its->forget(act.attempt);
+        if (auto erased = spool_.erase(act.attempt); !erased)
+            log::warn("a spool record stays", {{"attempt", to_string(act.attempt)}, {"why", erased.error().message}});
+    }
+}
+
+void Worker::announce() {
+    if (announcing_ || state_.news.empty()) return;
+    announcing_ = true;
+    loop_.defer([this] {
+        announcing_ = false;
+        auto news = agent::take_news(state_);
+        if (!news.empty()) (void)on_news(std::move(news));
+    });
+}
+
+void Worker::sync_results() {
+    if (unsynced_.empty()) return;
+    const std::vector<AttemptId> attempts(unsynced_.begin(), unsynced_.end());
+    unsynced_.clear();
+    if (auto synced = spool_.sync(attempts); !synced)
+        log::warn("results are not on disk yet", {{"why", synced.error().message}});
+}
+
+} // namespace hk::runner

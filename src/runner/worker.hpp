@@ -1,0 +1,62 @@
+#pragma once
+#include "agent/agent.hpp"
+#include "exec/executor.hpp"
+#include "exec/spool.hpp"
+#include "net/loop.hpp"
+#include "proto/link.hpp"
+
+#include <functional>
+#include <memory>
+#include <set>
+#include <vector>
+
+namespace hk::runner {
+
+/// Performs what the agent decides: records assignments, drives the executors, reports. Knows nothing of the network.
+/// Owned by the wiring; loop thread only.
+class Worker final : public exec::Listener {
+public:
+    using Executors = std::vector<std::unique_ptr<exec::Executor>>;
+
+    Worker(net::Loop& loop, exec::Spool& spool) : loop_(loop), spool_(spool) {}
+    /// The executors of this node; before anything else.
+    void use(Executors executors);
+
+    /// Takes up what an earlier life of the runner left.
+    void recover();
+    void take(const proto::Orders& orders);
+    void on_event(const exec::Event& event) override;
+
+    /// For the hello: every attempt, and what the executors offer now.
+    std::vector<AttemptReport> all_reports() { return agent::take_all(state_); }
+    std::vector<ExecutorOffer> offers() const;
+    /// Asks the executors again what they offer; true when that has changed.
+    bool refresh_offers();
+    /// Makes results durable that the Host has not acknowledged within a moment; call once a second.
+    void sync_results();
+    std::size_t attempts() const { return state_.attempts.size(); }
+
+    /// Called on a later turn of the loop with what the Host does not know yet. False: it could not be sent, and the
+    /// next hello says it.
+    std::function<bool(std::vector<AttemptReport>)> on_news;
+
+private:
+    void perform(agent::Effects effects);
+    void begin(const std::vector<agent::Effects::Begin>& begins);
+    void record_executor(const agent::Effects::Begin& begin);
+    bool record(const std::vector<agent::Effects::Begin>& begins, const std::vector<Assignment>& others);
+    void end_unrecorded(const std::vector<agent::Effects::Begin>& begins, const Error& why);
+    void forget(const std::vector<agent::Effects::Act>& forgets);
+    exec::Executor* executor(ExecutorKind kind);
+    void step(const agent::Event& event);
+    void announce();
+
+    net::Loop& loop_;
+    exec::Spool& spool_;
+    Executors executors_;
+    agent::State state_;
+    std::set<AttemptId> unsynced_; ///< ended, not acknowledged, perhaps only in the page cache
+    bool announcing_ = false;
+};
+
+} // namespace hk::runner
