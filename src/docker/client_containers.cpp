@@ -11,7 +11,7 @@ std::string container_path(const std::string& container, std::string_view rest) 
 
 } // namespace
 
-net::Task<Result<std::string>> EngineClient::create(ContainerSpec spec) {
+net::Task<Result<Created>> EngineClient::create(ContainerSpec spec) {
     Call call;
     call.method = net::Method::post;
     call.path = "/containers/create?name=" + net::percent_encode(spec.name);
@@ -20,7 +20,7 @@ net::Task<Result<std::string>> EngineClient::create(ContainerSpec spec) {
     call.limit = std::chrono::minutes{2};
     auto body = co_await ask(std::move(call));
     if (!body) co_return fail(body.error());
-    co_return read_string(*body, "Id");
+    co_return read_created(*body);
 }
 
 net::Task<Result<>> EngineClient::start(std::string container) {

@@ -135,6 +135,13 @@ std::optional<Time> read_engine_time(std::string_view text) {
     return parse_time(std::string(text.substr(0, dot)) + "." + digits + std::string(6 - digits.size(), '0') + "Z");
 }
 
+Result<Created> read_created(std::string_view body) {
+    HK_TRY(const auto value, json::parse(body));
+    Created created{Reader(&value).at("Id").text(), Reader(&value).at("Warnings").texts()};
+    if (created.id.empty()) return fail(Errc::unavailable, "the container engine made a container without an id");
+    return created;
+}
+
 Result<ContainerInfo> read_container(std::string_view body) {
     HK_TRY(const auto value, json::parse(body));
     const Reader root(&value);

@@ -26,6 +26,11 @@ struct EngineInfo {
     std::string text() const { return name + " " + version; }
 };
 
+struct Created {
+    std::string id;
+    std::vector<std::string> warnings; ///< limits that the engine will not enforce, in its words
+};
+
 struct ImageInfo {
     std::string id; ///< "sha256:..."
     std::vector<std::string> tags;
@@ -33,6 +38,7 @@ struct ImageInfo {
     Bytes size;
     std::string created; ///< as the engine writes it; for comparison only
     std::vector<std::string> command;
+    std::string user; ///< who its processes are; empty: root
     std::map<std::string, std::string> labels;
     bool has_volumes = false;
 };
@@ -89,13 +95,12 @@ public:
     virtual ~Engine() = default;
     virtual net::Task<Result<EngineInfo>> info() = 0;
 
-    /// The new container's id.
-    virtual net::Task<Result<std::string>> create(ContainerSpec spec) = 0;
+    virtual net::Task<Result<Created>> create(ContainerSpec spec) = 0;
     virtual net::Task<Result<>> start(std::string container) = 0;
     /// Resumes when the container has ended (at once when it has); the exit code.
     virtual net::Task<Result<int>> wait(std::string container) = 0;
     virtual net::Task<Result<ContainerInfo>> inspect(std::string container) = 0;
-    /// All containers, running or not; with a label only those that have it (any value).
+    /// All containers, running or not; with a label ("NAME" or "NAME=VALUE") only those that have it.
     virtual net::Task<Result<std::vector<ContainerInfo>>> list(std::string label) = 0;
     virtual net::Task<Result<>> kill(std::string container, int signal) = 0;
     /// Its stop signal, then KILL after `grace`. A container that is not running is no error.

@@ -21,7 +21,7 @@ public:
     explicit EngineClient(net::Address address) : address_(std::move(address)) {}
 
     net::Task<Result<EngineInfo>> info() override;
-    net::Task<Result<std::string>> create(ContainerSpec spec) override;
+    net::Task<Result<Created>> create(ContainerSpec spec) override;
     net::Task<Result<>> start(std::string container) override;
     net::Task<Result<int>> wait(std::string container) override;
     net::Task<Result<ContainerInfo>> inspect(std::string container) override;

@@ -56,6 +56,7 @@ Result<ImageInfo> read_image(std::string_view body) {
     info.size = Bytes{root.at("Size").number()};
     info.created = root.at("Created").text();
     info.command = root.at("Config").at("Cmd").texts();
+    info.user = root.at("Config").at("User").text();
     info.labels = root.at("Config").at("Labels").text_map();
     info.has_volumes = root.at("Config").at("Volumes").filled();
     for (const std::string& layer : root.at("RootFS").at("Layers").texts()) {

@@ -12,6 +12,7 @@ std::vector<std::string> commit_changes(const CommitSpec& spec);
 /// {"label":["NAME"]} and the like, for the `filters` parameter.
 std::string filters(std::initializer_list<std::pair<std::string_view, std::string>> items);
 
+Result<Created> read_created(std::string_view body);
 Result<ContainerInfo> read_container(std::string_view body);
 Result<std::vector<ContainerInfo>> read_container_list(std::string_view body);
 Result<ImageInfo> read_image(std::string_view body);

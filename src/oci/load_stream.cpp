@@ -17,13 +17,13 @@ std::string file_member(const std::string& name, std::string_view text) {
 
 } // namespace
 
-LoadStream::LoadStream(StoredImage image, const std::set<Digest>& present)
+LoadStream::LoadStream(StoredImage image, std::size_t present)
     : image_(std::move(image)) {
     parts_.push_back({file_member(config_member(image_.image), image_.image.config), -1, ""});
-    std::set<Digest> sent = present;
-    for (std::size_t i = 0; i < image_.places.size(); ++i) {
+    std::set<Digest> sent;
+    for (std::size_t i = present; i < image_.places.size(); ++i) {
         const LayerPlace& place = image_.places[i];
-        if (!sent.insert(place.layer.diff_id).second) continue; // there already, or twice in one image
+        if (!sent.insert(place.layer.diff_id).second) continue; // twice in one image
         const std::string header =
             tar_header({layer_member(place.layer.diff_id), TarType::file, place.stored_size, ""});
         parts_.push_back({header, static_cast<int>(i), tar_padding(place.stored_size)});

@@ -13,8 +13,9 @@ namespace hk::oci {
 /// with an error, so that no engine can make an image of it. No tag is set. Blocking; one thread at a time.
 class LoadStream {
 public:
-    /// `present`: diff ids of layers to leave out (a thin archive). Empty: a full archive, readable by everybody.
-    LoadStream(StoredImage image, const std::set<Digest>& present);
+    /// `present`: how many of the lowest layers to leave out (a thin archive), for an engine knows a layer only
+    /// together with those below it. 0: a full archive, readable by everybody.
+    LoadStream(StoredImage image, std::size_t present);
     /// The whole archive's size.
     Bytes total() const { return total_; }
     /// Layer bytes that are in it.

@@ -37,7 +37,7 @@ T now(net::Loop& loop, Task<T> task) {
 std::string make(net::Loop& loop, Engine& engine, ContainerSpec spec) {
     const auto id = now(loop, engine.create(std::move(spec)));
     NEED(id);
-    return *id;
+    return id->id;
 }
 
 void check_life(net::Loop& loop, Engine& engine, const std::string& image) {
@@ -59,6 +59,8 @@ void check_life(net::Loop& loop, Engine& engine, const std::string& image) {
     CHECK(now(loop, engine.stop(id, std::chrono::seconds{1})));
     NEED(now(loop, engine.rename(id, "hk-contract-2")));
     CHECK(now(loop, engine.list(label))->size() == 1);
+    CHECK(now(loop, engine.list(std::string(label) + "=yes"))->size() == 1);
+    CHECK(now(loop, engine.list(std::string(label) + "=no"))->empty());
     CHECK(now(loop, engine.list("hk.other"))->empty());
     NEED(now(loop, engine.remove("hk-contract-2", false)));
     CHECK(now(loop, engine.inspect(id)).error().code == Errc::not_found);

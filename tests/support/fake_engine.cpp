@@ -63,6 +63,14 @@ struct Archive : oci::TarSink {
     Result<> on_end() override { return {}; }
 };
 
+/// "NAME" or "NAME=VALUE".
+bool has_label(const std::map<std::string, std::string>& labels, const std::string& wanted) {
+    if (wanted.empty()) return true;
+    const auto equals = wanted.find('=');
+    const auto found = labels.find(wanted.substr(0, equals));
+    return found != labels.end() && (equals == std::string::npos || found->second == wanted.substr(equals + 1));
+}
+
 bool runs(ContainerStatus status) { return status == ContainerStatus::running || status == ContainerStatus::paused; }
 
 } // namespace
@@ -123,7 +131,7 @@ void FakeEngine::tell(const std::string& action, const Container& container) {
     event.attributes["name"] = container.info.name;
     if (action == "die") event.attributes["exitCode"] = std::to_string(container.info.exit_code);
     for (Watcher* watcher : watchers_)
-        if (watcher->label.empty() || container.spec.labels.contains(watcher->label)) watcher->on_event(event);
+        if (has_label(container.spec.labels, watcher->label)) watcher->on_event(event);
 }
 
 void FakeEngine::ended(Container& container, int exit_code) {
@@ -154,7 +162,7 @@ Task<Result<EngineInfo>> FakeEngine::info() {
     co_return info;
 }
 
-Task<Result<std::string>> FakeEngine::create(ContainerSpec spec) {
+Task<Result<Created>> FakeEngine::create(ContainerSpec spec) {
     const auto image = find_image(spec.image);
     if (!image) co_return fail(image.error());
     if (find(spec.name)) co_return fail(Errc::conflict, "The container name \"/" + spec.name + "\" is already in use");
@@ -172,7 +180,9 @@ Task<Result<std::string>> FakeEngine::create(ContainerSpec spec) {
     container->spec = std::move(spec);
     tell("create", *container);
     containers_[container->info.id] = container;
-    co_return container->info.id;
+    Created created;
+    created.id = container->info.id;
+    co_return created;
 }
 
 Task<Result<>> FakeEngine::start(std::string name) {
@@ -222,7 +232,7 @@ Task<Result<std::vector<ContainerInfo>>> FakeEngine::list(std::string label) {
     if (auto up = reachable(); !up) co_return fail(up.error());
     std::vector<ContainerInfo> list;
     for (const auto& [id, container] : containers_)
-        if (label.empty() || container->spec.labels.contains(label)) list.push_back(container->info);
+        if (has_label(container->spec.labels, label)) list.push_back(container->info);
     co_return list;
 }
 
@@ -377,7 +387,7 @@ Task<Result<std::vector<ImageSummary>>> FakeEngine::list_images(std::string labe
     if (auto up = reachable(); !up) co_return fail(up.error());
     std::vector<ImageSummary> list;
     for (const auto& [id, image] : images_)
-        if (label.empty() || image.labels.contains(label))
+        if (has_label(image.labels, label))
             list.push_back({id, {image.tags.begin(), image.tags.end()}, image.labels, {}});
     co_return list;
 }
@@ -428,7 +438,7 @@ Task<Result<std::string>> FakeEngine::load_image(ChunkSource& source) {
         std::string layer;
         // A layer counts as present when some image has the same chain of layers up to it.
         for (const auto& [id, image] : images_)
-            if (image.layers.size() > i && std::equal(layers.begin(), layers.end(), image.layers.begin()) &&
+            if (!refuses_thin && image.layers.size() > i && std::equal(layers.begin(), layers.end(), image.layers.begin()) &&
                 oci::sha256(image.layers[i]) == (*diff_ids)[i])
                 layer = image.layers[i];
         if (layer.empty()) {
@@ -473,7 +483,7 @@ Task<Result<>> FakeEngine::prune_images(std::string label) {
         const Image& image = item.second;
         const bool used = std::ranges::any_of(
             containers_, [&](const auto& entry) { return entry.second->info.image_id == image.id; });
-        return image.tags.empty() && image.labels.contains(label) && !used;
+        return image.tags.empty() && has_label(image.labels, label) && !used;
     });
     co_return Result<>{};
 }

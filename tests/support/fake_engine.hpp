@@ -29,6 +29,8 @@ public:
     void end_container(const std::string& container, int exit_code, bool oom = false);
     /// While set, every call fails with unavailable; containers run on.
     bool down = false;
+    /// Load wants every layer in the archive, as engines with another image store do.
+    bool refuses_thin = false;
     /// Bytes that save and load have moved.
     Bytes saved, loaded;
     int loads = 0;
@@ -37,7 +39,7 @@ public:
     const docker::ContainerSpec* spec_of(const std::string& container) const;
 
     net::Task<Result<docker::EngineInfo>> info() override;
-    net::Task<Result<std::string>> create(docker::ContainerSpec spec) override;
+    net::Task<Result<docker::Created>> create(docker::ContainerSpec spec) override;
     net::Task<Result<>> start(std::string container) override;
     net::Task<Result<int>> wait(std::string container) override;
     net::Task<Result<docker::ContainerInfo>> inspect(std::string container) override;

@@ -46,7 +46,7 @@ Result<std::string> drain(LoadStream& stream, std::size_t step) {
 TEST_CASE("a full archive can be taken in again and gives the same image") {
     const Fixture fixture;
     for (const std::size_t step : {1UL, 1000UL, 65'536UL}) {
-        LoadStream stream(fixture.stored, {});
+        LoadStream stream(fixture.stored, 0);
         const auto archive = drain(stream, step);
         REQUIRE(archive);
         CHECK(static_cast<std::int64_t>(archive->size()) == stream.total().value);
@@ -63,11 +63,13 @@ TEST_CASE("a full archive can be taken in again and gives the same image") {
 
 TEST_CASE("a thin archive leaves out what the engine has") {
     const Fixture fixture;
-    LoadStream stream(fixture.stored, {sha256(layers[0])});
+    LoadStream stream(fixture.stored, 1);
     const auto archive = drain(stream, 4096);
     REQUIRE(archive);
-    CHECK(stream.layer_bytes().value == static_cast<std::int64_t>(layers[1].size()));
-    CHECK(archive->size() < layers[1].size() + 8192);
+    // The lowest layer comes again as the highest: there the engine does not have it.
+    CHECK(stream.layer_bytes().value == static_cast<std::int64_t>(layers[1].size() + layers[2].size()));
+    LoadStream thinner(fixture.stored, 3);
+    CHECK(drain(thinner, 4096)->size() < 8192);
 }
 
 TEST_CASE("a damaged or missing layer file ends the archive before its manifest") {
@@ -76,7 +78,7 @@ TEST_CASE("a damaged or missing layer file ends the archive before its manifest"
     std::string changed = layers[1];
     changed[700] ^= 1;
     write_text(path, changed);
-    LoadStream damaged(fixture.stored, {});
+    LoadStream damaged(fixture.stored, 0);
     std::string seen;
     std::vector<char> buffer(4096);
     Result<std::size_t> got = 1;
@@ -85,9 +87,9 @@ TEST_CASE("a damaged or missing layer file ends the archive before its manifest"
     CHECK(got.error().code == Errc::corrupt);
     CHECK(seen.find("manifest.json") == std::string::npos);
     write_text(path, layers[1].substr(0, 1000));
-    LoadStream truncated(fixture.stored, {});
+    LoadStream truncated(fixture.stored, 0);
     CHECK(drain(truncated, 4096).error().message.find("truncated") != std::string::npos);
     std::filesystem::remove(path);
-    LoadStream missing(fixture.stored, {});
+    LoadStream missing(fixture.stored, 0);
     CHECK_FALSE(drain(missing, 4096));
 }

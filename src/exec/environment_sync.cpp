@@ -1,0 +1,259 @@
+#include "exec/environment_sync.hpp"
+
+#include "base/log.hpp"
+#include "json/json.hpp"
+
+#include <algorithm>
+
+namespace hk::exec {
+
+namespace {
+
+constexpr std::size_t chunk_size = 1 << 20;
+/// More images than this are not looked at when layers are compared.
+constexpr std::size_t max_images = 500;
+constexpr Duration progress_pace = std::chrono::milliseconds{200};
+
+bool may_pass(Errc code) {
+    return code == Errc::unavailable || code == Errc::timeout || code == Errc::io || code == Errc::no_capacity;
+}
+
+/// "created" of an image config; engines that name images otherwise than by their config keep it.
+std::string created_of(const std::string& config) {
+    const auto parsed = json::parse(config);
+    const auto* object = parsed ? parsed->if_object() : nullptr;
+    const auto* created = object == nullptr ? nullptr : object->if_contains("created");
+    return created != nullptr && created->is_string() ? std::string(created->get_string()) : std::string();
+}
+
+bool same_layers(const docker::ImageInfo& info, const oci::Image& image) {
+    return std::ranges::equal(info.diff_ids, image.layers, {}, {}, &oci::Layer::diff_id);
+}
+
+} // namespace
+
+/// One transfer and those who wait for it.
+struct EnvironmentSync::Flight {
+    std::string environment;
+    std::string version;
+    std::string progress;
+    std::optional<Image> result;
+    net::Signal changed;
+    Mono told{};
+
+    void say(std::string text) {
+        progress = std::move(text);
+        changed.notify_all();
+    }
+};
+
+/// Reads the archive on the pool, piece by piece, while the engine takes it in.
+class EnvironmentSync::Reader final : public docker::ChunkSource {
+public:
+    Reader(EnvironmentSync& sync, Flight& flight, oci::LoadStream stream)
+        : sync_(sync), flight_(flight), stream_(std::make_shared<oci::LoadStream>(std::move(stream))),
+          total_(stream_->total()) {}
+
+    net::Task<Result<std::string>> next() override {
+        auto job = [stream = stream_]() -> Result<std::string> {
+            std::string chunk(chunk_size, '\0');
+            HK_TRY(const auto got, stream->read(chunk));
+            chunk.resize(got);
+            return chunk;
+        };
+        auto chunk = co_await sync_.pool_.run(std::move(job));
+        if (!chunk) {
+            failure = chunk.error();
+            co_return chunk;
+        }
+        done_ += Bytes{static_cast<std::int64_t>(chunk->size())};
+        sync_.bytes_read_ += Bytes{static_cast<std::int64_t>(chunk->size())};
+        if (const Mono now = BootClock::now(); now - flight_.told >= progress_pace) {
+            flight_.told = now;
+            flight_.say("syncing " + format_size(done_) + " of " + format_size(total_));
+        }
+        co_return chunk;
+    }
+
+    std::optional<Error> failure; ///< of the shared folder, not of the engine
+
+private:
+    EnvironmentSync& sync_;
+    Flight& flight_;
+    std::shared_ptr<oci::LoadStream> stream_;
+    Bytes done_, total_;
+};
+
+EnvironmentSync::EnvironmentSync(net::Loop& loop, net::Pool& pool, docker::Engine& engine, oci::EnvironmentStore store,
+                                 SyncSettings settings)
+    : pool_(pool), engine_(engine), store_(std::move(store)), settings_(std::move(settings)), group_(loop) {}
+
+EnvironmentSync::~EnvironmentSync() { group_.cancel(); }
+
+net::Task<Result<std::string>> EnvironmentSync::prepare(std::string environment, std::string version, Progress progress) {
+    if (const auto known = ready_.find(environment); known != ready_.end() && !version.empty() && known->second.first == version) {
+        // The usual case touches no shared storage: the engine alone says whether the image is still there.
+        const std::string id = known->second.second;
+        const auto image = co_await engine_.inspect_image(id);
+        if (image) co_return id;
+        ready_.erase(environment);
+    }
+    for (;;) {
+        auto& slot = flights_[environment];
+        if (!slot) {
+            slot = std::make_shared<Flight>();
+            slot->environment = environment;
+            slot->version = version;
+            group_.spawn(fly(slot));
+        }
+        const auto flight = slot; // it may leave the table while we wait
+        std::string told;
+        while (!flight->result) {
+            if (progress && flight->progress != told) progress(told = flight->progress);
+            (void)co_await flight->changed.wait(net::no_limit);
+        }
+        // Those who joined a transfer of another version ask again.
+        if (flight->version == version || version.empty() || !*flight->result) co_return *flight->result;
+        const auto now_ready = ready_.find(environment);
+        if (now_ready != ready_.end() && now_ready->second.first == version) co_return *flight->result;
+        if (now_ready != ready_.end() && now_ready->second.first > version) co_return *flight->result;
+    }
+}
+
+net::Task<void> EnvironmentSync::fly(std::shared_ptr<Flight> flight) {
+    if (busy_) flight->say("waiting for another environment to be synced");
+    while (busy_) (void)co_await idle_.wait(net::no_limit);
+    struct Turn {
+        EnvironmentSync& sync;
+        explicit Turn(EnvironmentSync& s) : sync(s) { sync.busy_ = true; }
+        ~Turn() {
+            sync.busy_ = false;
+            sync.idle_.notify_all();
+        }
+    } turn(*this);
+    auto result = co_await try_often(*flight);
+    flights_.erase(flight->environment);
+    flight->result = std::move(result);
+    flight->changed.notify_all();
+}
+
+net::Task<Result<std::string>> EnvironmentSync::try_often(Flight& flight) {
+    Duration pause = settings_.first_pause;
+    for (int attempt = 1;; ++attempt) {
+        auto image = co_await sync(flight);
+        if (image || !may_pass(image.error().code) || attempt >= settings_.tries) co_return image;
+        log::warn("an environment could not be synced; trying again",
+                  {{"environment", flight.environment}, {"error", image.error().message}, {"attempt", attempt}});
+        flight.say("syncing failed, trying again in " + format_duration(pause) + ": " + image.error().message);
+        co_await net::sleep_for(pause);
+        pause *= 2;
+    }
+}
+
+net::Task<Result<std::string>> EnvironmentSync::sync(Flight& flight) {
+    // The lease comes before the look at the versions: what we see from now on stays until it is given back.
+    auto take_lease = [store = store_, node = settings_.node] { return store.lease(node); };
+    auto lease = co_await pool_.run(std::move(take_lease));
+    auto version = co_await find_version(flight);
+    if (!version) co_return fail(version.error());
+    if (!*version) {
+        auto local = co_await use_local(flight, "there is no version of it in " + store_.root().string());
+        co_return local;
+    }
+    auto open = [store = store_, wanted = **version] { return store.open(wanted); };
+    auto stored = co_await pool_.run(std::move(open));
+    if (!stored) co_return fail(stored.error());
+    if (!lease) log::warn("layers are read without a lease", {{"error", lease.error().message}});
+    auto image = co_await bring(flight, **version, *stored);
+    if (image) ready_[flight.environment] = {(*version)->name(), *image};
+    co_return image;
+}
+
+net::Task<Result<std::optional<oci::Version>>> EnvironmentSync::find_version(const Flight& flight) {
+    auto list = [store = store_] { return store.list(); };
+    auto versions = co_await pool_.run(std::move(list));
+    if (!versions) co_return fail(versions.error());
+    std::optional<oci::Version> found;
+    for (const oci::Version& version : *versions) {
+        if (version.environment != flight.environment) continue;
+        if (!found || version.name() == flight.version) found = version; // the newest comes first
+    }
+    co_return found;
+}
+
+/// An environment that was never packaged, but of which the node has an image all the same.
+net::Task<Result<std::string>> EnvironmentSync::use_local(const Flight& flight, std::string why_none) {
+    const auto image = co_await engine_.inspect_image(docker::environment_image(flight.environment));
+    if (image) co_return image->id;
+    if (image.error().code != Errc::not_found) co_return fail(image.error());
+    co_return fail(Errc::not_found, "the environment " + flight.environment + " cannot be used here: " + why_none +
+                                        " and the node has no image of it; package it with hakuriver.docker create-tar " +
+                                        flight.environment);
+}
+
+net::Task<Result<std::string>> EnvironmentSync::find_image(const oci::Image& image, const std::string& environment) {
+    auto by_id = co_await engine_.inspect_image(image.id.text());
+    if (by_id) co_return by_id->id;
+    if (by_id.error().code != Errc::not_found) co_return fail(by_id.error());
+    // Engines with a containerd store name images by their manifest, not by their config.
+    auto by_tag = co_await engine_.inspect_image(docker::environment_image(environment));
+    if (by_tag && same_layers(*by_tag, image) && by_tag->created == created_of(image.config)) co_return by_tag->id;
+    co_return fail(Errc::not_found, "the engine does not have the image");
+}
+
+/// How many of the lowest layers the engine has, in this order, in any of its images.
+net::Task<std::size_t> EnvironmentSync::layers_present(const oci::Image& image) {
+    const auto images = co_await engine_.list_images("");
+    std::size_t best = 0;
+    if (!images) co_return best;
+    for (std::size_t i = 0; i < std::min(images->size(), max_images); ++i) {
+        const auto info = co_await engine_.inspect_image((*images)[i].id);
+        if (!info) continue;
+        const auto [theirs, ours] = std::ranges::mismatch(info->diff_ids, image.layers, {}, {}, &oci::Layer::diff_id);
+        best = std::max(best, static_cast<std::size_t>(ours - image.layers.begin()));
+    }
+    co_return best;
+}
+
+net::Task<Result<>> EnvironmentSync::load(Flight& flight, const oci::StoredImage& stored, std::size_t present) {
+    Reader reader(*this, flight, oci::LoadStream(stored, present));
+    const auto loaded = co_await engine_.load_image(reader);
+    if (reader.failure) co_return fail(*reader.failure);
+    if (!loaded) co_return fail(loaded.error());
+    co_return Result<>{};
+}
+
+net::Task<Result<std::string>> EnvironmentSync::bring(Flight& flight, const oci::Version& version,
+                                                      const oci::StoredImage& stored) {
+    auto found = co_await find_image(stored.image, flight.environment);
+    if (!found && found.error().code != Errc::not_found) co_return found;
+    if (!found) {
+        std::size_t present = 0;
+        if (thin_works_) present = co_await layers_present(stored.image);
+        flight.say("syncing " + version.file_name());
+        auto loaded = co_await load(flight, stored, present);
+        if (!loaded && present > 0 && loaded.error().code == Errc::unavailable) {
+            // Perhaps this engine wants the layers that it has all the same.
+            loaded = co_await load(flight, stored, 0);
+            if (loaded) thin_works_ = false;
+        }
+        if (!loaded) co_return fail(loaded.error());
+        found = co_await find_image(stored.image, flight.environment);
+        if (!found)
+            co_return fail(Errc::unavailable, version.file_name() + " was loaded, but the engine does not show its image");
+    }
+    auto image = co_await finish(flight.environment, std::move(*found));
+    co_return image;
+}
+
+/// The tag comes last: until here everybody saw the old image under it.
+net::Task<Result<std::string>> EnvironmentSync::finish(const std::string& environment, std::string id) {
+    const auto before = co_await engine_.inspect_image(docker::environment_image(environment));
+    if (before && before->id == id) co_return id;
+    const auto tagged = co_await engine_.tag(id, docker::environment_repository(environment), std::string(docker::environment_tag));
+    if (!tagged) co_return fail(tagged.error());
+    if (before) (void)co_await engine_.remove_image(before->id); // refused while a task still runs in it
+    co_return id;
+}
+
+} // namespace hk::exec

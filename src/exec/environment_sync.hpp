@@ -1,0 +1,64 @@
+#pragma once
+#include "docker/engine.hpp"
+#include "exec/environment_source.hpp"
+#include "net/pool.hpp"
+#include "oci/environment_store.hpp"
+#include "oci/load_stream.hpp"
+
+#include <map>
+#include <memory>
+
+namespace hk::exec {
+
+struct SyncSettings {
+    std::string node = "node";                   ///< names our leases
+    int tries = 5;                               ///< of one transfer, for what may pass by itself
+    Duration first_pause = std::chrono::seconds{1}; ///< between tries; doubles each time
+};
+
+/// Environments as images of a container engine: reads versions from the shared folder and loads the layers that the
+/// engine does not have. One transfer at a time on a node; those who ask for the same environment share it.
+///
+/// Owned by the runner's wiring; loop thread only, files are read on the pool. The engine, the pool and the loop
+/// outlive it. A version is ready when the engine has the image whose digest the version names and the tag
+/// hakuriver/<env>:base points to it; a broken transfer leaves the tag as it was.
+class EnvironmentSync final : public EnvironmentSource {
+public:
+    EnvironmentSync(net::Loop& loop, net::Pool& pool, docker::Engine& engine, oci::EnvironmentStore store,
+                    SyncSettings settings = {});
+    ~EnvironmentSync() override;
+
+    net::Task<Result<std::string>> prepare(std::string environment, std::string version, Progress progress) override;
+
+    /// Bytes of layers read from the shared folder so far.
+    Bytes bytes_read() const { return bytes_read_; }
+
+private:
+    struct Flight;
+    class Reader;
+    using Image = Result<std::string>;
+    net::Task<void> fly(std::shared_ptr<Flight> flight);
+    net::Task<Image> try_often(Flight& flight);
+    net::Task<Image> sync(Flight& flight);
+    net::Task<Result<std::optional<oci::Version>>> find_version(const Flight& flight);
+    net::Task<Image> use_local(const Flight& flight, std::string why_none);
+    net::Task<Image> bring(Flight& flight, const oci::Version& version, const oci::StoredImage& stored);
+    net::Task<Result<std::string>> find_image(const oci::Image& image, const std::string& environment);
+    net::Task<std::size_t> layers_present(const oci::Image& image);
+    net::Task<Result<>> load(Flight& flight, const oci::StoredImage& stored, std::size_t present);
+    net::Task<Image> finish(const std::string& environment, std::string id);
+
+    net::Pool& pool_;
+    docker::Engine& engine_;
+    oci::EnvironmentStore store_;
+    SyncSettings settings_;
+    std::map<std::string, std::shared_ptr<Flight>> flights_; ///< by environment
+    std::map<std::string, std::pair<std::string, std::string>> ready_; ///< environment -> version, image id
+    bool thin_works_ = true; ///< until this engine has refused a thin archive that a full one replaced
+    bool busy_ = false;
+    net::Signal idle_;
+    Bytes bytes_read_;
+    net::TaskGroup group_;
+};
+
+} // namespace hk::exec

@@ -1,0 +1,174 @@
+#include "exec/environment_sync.hpp"
+
+#include "oci/intake.hpp"
+#include "support/fake_engine.hpp"
+#include "support/image_archive.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace hk;
+using namespace hk::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+const std::string base = make_layer("base", 3'000'000, 'a');
+const std::string more = make_layer("more", 500'000, 'b');
+const std::string change = make_layer("change", 100'000, 'c');
+
+struct Fixture {
+    Folder folder;
+    net::Loop loop;
+    net::Pool pool{loop, 2, 100};
+    FakeEngine engine{loop};
+    oci::EnvironmentStore store{folder / "containers"};
+    exec::EnvironmentSync sync{loop, pool, engine, store, {"node1", 3, 10ms}};
+    std::vector<std::string> said;
+
+    Fixture() { REQUIRE(store.prepare()); }
+
+    oci::Version package(const std::vector<std::string>& layers, std::int64_t stamp) {
+        oci::Intake intake(store.layers(), {});
+        REQUIRE(intake.feed(docker_archive(layers)));
+        const auto written = intake.finish();
+        REQUIRE(written);
+        const auto version = store.publish("env", written->image, from_micros(stamp * 1'000'000));
+        REQUIRE(version);
+        return *version;
+    }
+    Result<std::string> prepare(const std::string& version = "") {
+        return net::run_task(loop, sync.prepare("env", version, [this](const std::string& text) { said.push_back(text); }));
+    }
+    bool has_tagged(const std::vector<std::string>& layers) {
+        const auto image = net::run_task(loop, engine.inspect_image("hakuriver/env:base"));
+        return image && image->id == make_image(layers).id.text();
+    }
+};
+
+} // namespace
+
+TEST_CASE("an environment is brought to a node that has nothing") {
+    Fixture f;
+    const auto version = f.package({base, more}, 100);
+    const auto image = f.prepare(version.name());
+    REQUIRE_MESSAGE(image, image.error().message);
+    CHECK(*image == make_image({base, more}).id.text());
+    CHECK(f.has_tagged({base, more}));
+    CHECK_FALSE(f.said.empty());
+    CHECK(std::filesystem::is_empty(f.store.root() / "leases"));
+}
+
+TEST_CASE("a new version brings only its new layers, and a third look brings nothing") {
+    Fixture f;
+    f.package({base, more}, 100);
+    REQUIRE(f.prepare());
+    const auto before = f.sync.bytes_read();
+    const auto second = f.package({base, more, change}, 200);
+    REQUIRE(f.prepare(second.name()));
+    CHECK(f.has_tagged({base, more, change}));
+    CHECK((f.sync.bytes_read() - before).value < static_cast<std::int64_t>(change.size()) + 10'000);
+    CHECK(f.engine.image_count() == 1); // the old image is gone, its layers are in the new one
+    const int loads = f.engine.loads;
+    std::filesystem::rename(f.store.root(), f.folder / "away"); // the shared folder is not needed any more
+    CHECK(f.prepare(second.name()));
+    CHECK(f.engine.loads == loads);
+}
+
+TEST_CASE("a version that was replaced means the newest one") {
+    Fixture f;
+    f.package({base}, 100);
+    f.package({base, change}, 200);
+    REQUIRE(f.prepare("150"));
+    CHECK(f.has_tagged({base, change}));
+    REQUIRE(f.prepare("100"));
+    CHECK(f.has_tagged({base}));
+}
+
+TEST_CASE("callers at the same time share one transfer, and one that leaves does not stop it") {
+    Fixture f;
+    const auto version = f.package({base, more}, 100);
+    int done = 0;
+    net::TaskGroup group(f.loop), leaving(f.loop);
+    const auto ask = [](exec::EnvironmentSync& sync, std::string wanted, int& count) -> net::Task<void> {
+        const auto image = co_await sync.prepare("env", wanted, {});
+        if (image) ++count;
+    };
+    for (int i = 0; i < 8; ++i) group.spawn(ask(f.sync, version.name(), done));
+    leaving.spawn(ask(f.sync, version.name(), done));
+    f.loop.run_until([&] { return f.engine.loads > 0; });
+    leaving.cancel();
+    net::run_task(f.loop, group.join());
+    CHECK(done == 8);
+    CHECK(f.engine.loads == 1);
+    CHECK(f.has_tagged({base, more}));
+}
+
+TEST_CASE("an engine that refuses thin archives gets full ones from then on") {
+    Fixture f;
+    f.package({base}, 100);
+    REQUIRE(f.prepare());
+    f.engine.refuses_thin = true;
+    f.package({base, more}, 200);
+    REQUIRE(f.prepare());
+    CHECK(f.engine.loads == 3);
+    f.package({base, more, change}, 300);
+    REQUIRE(f.prepare());
+    CHECK(f.engine.loads == 4);
+    CHECK(f.has_tagged({base, more, change}));
+}
+
+TEST_CASE("a damaged layer file is refused at once, and the old image stays") {
+    Fixture f;
+    f.package({base}, 100);
+    REQUIRE(f.prepare());
+    f.package({base, more}, 200);
+    std::string damaged = more;
+    damaged[5000] ^= 1;
+    write_text(f.store.layers().path_of(oci::sha256(more)), damaged);
+    const int loads = f.engine.loads;
+    const auto image = f.prepare();
+    REQUIRE_FALSE(image);
+    CHECK(image.error().code == Errc::corrupt);
+    CHECK(f.engine.loads == loads + 1); // damage does not pass by waiting
+    CHECK(f.has_tagged({base}));
+    CHECK(f.engine.image_count() == 1);
+}
+
+TEST_CASE("an engine that comes back in time is waited for, one that does not is named") {
+    Fixture f;
+    f.package({base}, 100);
+    f.engine.down = true;
+    const auto failed = f.prepare();
+    REQUIRE_FALSE(failed);
+    CHECK(failed.error().code == Errc::unavailable);
+    net::TaskGroup group(f.loop);
+    const auto return_later = [](FakeEngine& engine) -> net::Task<void> {
+        co_await net::sleep_for(5ms);
+        engine.down = false;
+    };
+    group.spawn(return_later(f.engine));
+    CHECK(f.prepare());
+    net::run_task(f.loop, group.join());
+}
+
+TEST_CASE("without any version the node's own image is used, and without one the user is told what to do") {
+    Fixture f;
+    const auto none = f.prepare();
+    REQUIRE_FALSE(none);
+    CHECK(none.error().code == Errc::not_found);
+    CHECK(none.error().message.find("create-tar env") != std::string::npos);
+    f.engine.add_image("hakuriver/env:base", {base});
+    CHECK(f.prepare());
+}
+
+TEST_CASE("a classic tarball is synced as well") {
+    Fixture f;
+    write_text(f.store.root() / "env-50.tar", docker_archive({base, more}));
+    REQUIRE(f.prepare("50"));
+    CHECK(f.has_tagged({base, more}));
+    write_text(f.store.root() / "env-60.tar", docker_archive({base, more, change}).substr(0, 3'200'000));
+    const auto cut = f.prepare("60");
+    REQUIRE_FALSE(cut);
+    CHECK(cut.error().message.find("truncated") != std::string::npos);
+    CHECK(f.has_tagged({base, more}));
+}
