@@ -8,8 +8,9 @@
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/epoll.h>
-#include <sys/pidfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -92,7 +93,7 @@ void KeeperLink::spawn() {
     for (const auto& file : place_.cgroups) words.insert(words.end(), {"--cgroup", file.string()});
     const auto pid = spawn_program(words);
     if (!pid) return retry_later(pid.error().message);
-    spawned_ = Fd(::pidfd_open(*pid, 0));
+    spawned_ = Fd(static_cast<int>(::syscall(SYS_pidfd_open, *pid, 0)));
     spawn_watch_ = loop_.watch_fd(spawned_.get(), [this] { on_spawned(); });
 }
 
