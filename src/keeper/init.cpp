@@ -1,5 +1,6 @@
 #include "keeper/init.hpp"
 
+#include "keeper/memory.hpp"
 #include "keeper/record.hpp"
 #include "keeper/sweep.hpp"
 #include "keeper/watcher.hpp"
@@ -150,6 +151,7 @@ int run_program(const Request& request, int record) {
     }
     append_started(record);
     forward_until_ended(task);
+    append_memory(record);
     return code_of(see_to_end(task, record, nullptr));
 }
 

@@ -80,6 +80,7 @@ inline constexpr int exit_not_found = 127;
 ///   exited CODE MICROSECONDS                       written before the process is reaped, so that no death loses it
 ///   signalled SIGNAL MICROSECONDS
 ///   gone MAXRSS_KB CPU_MICROSECONDS                nothing of the task is left; the last fact; zeros when unknown
+///   memory OOM_KILLS LIMIT_BYTES PEAK_BYTES         of a container, before `exited`; 0: no limit, or not known
 ///   adopted                                        the watcher was killed; the keeper waits for the task instead
 ///   stop MICROSECONDS DEADLINE_MICROSECONDS        written by the runner: what is left at the deadline is killed
 inline constexpr char fact_forked[] = "forked";
@@ -89,6 +90,7 @@ inline constexpr char fact_failed[] = "failed";
 inline constexpr char fact_exited[] = "exited";
 inline constexpr char fact_signalled[] = "signalled";
 inline constexpr char fact_gone[] = "gone";
+inline constexpr char fact_memory[] = "memory";
 inline constexpr char fact_adopted[] = "adopted";
 inline constexpr char fact_stop[] = "stop";
 
