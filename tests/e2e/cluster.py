@@ -56,12 +56,12 @@ class Cluster:
 
     def host_keys(self) -> dict[str, Any]:
         """What only the Host is told."""
-        return {"database.db_file": str(self.folder / "host" / "cluster.db"), "paths.state_dir": str(self.folder / "host")}
+        return {"database.db_file": str(self.folder / "host" / "cluster.db"), "host.state_dir": str(self.folder / "host")}
 
     def runner_keys(self, name: str) -> dict[str, Any]:
         """What only this runner is told."""
         return {
-            "paths.state_dir": str(self.folder / name),
+            "runner.state_dir": str(self.folder / name),
             "paths.local_temp_dir": str(self.folder / name / "temp"),
             "runner.cores": CORES,
             "runner.memory": MEMORY,

@@ -303,7 +303,7 @@ def test_daemons_end_with_0_when_asked(cluster):
 
 
 def test_a_port_in_use_is_said(one: Cluster):
-    keys = {"database.db_file": str(one.folder / "other" / "x.db"), "paths.state_dir": str(one.folder / "other")}
+    keys = {"database.db_file": str(one.folder / "other" / "x.db"), "host.state_dir": str(one.folder / "other")}
     second = one.part("second", ["hakuriver.host", "--config", str(one.write_config("second", keys))])
     second.start()
     assert second.wait_for_end() not in (0, -signal.SIGABRT)

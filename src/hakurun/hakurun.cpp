@@ -1,4 +1,4 @@
-#include "hakurun/run_main.hpp"
+#include "hakurun/hakurun.hpp"
 
 #include "base/file.hpp"
 #include "hakurun/options.hpp"
