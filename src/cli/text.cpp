@@ -131,6 +131,17 @@ std::string harmless(std::string_view text, bool unicode) {
     return clean;
 }
 
+std::string valid_utf8(std::string_view text) {
+    std::string valid;
+    valid.reserve(text.size());
+    while (!text.empty()) {
+        const Character next = decode(text);
+        valid += next.valid ? text.substr(0, next.bytes) : std::string_view("\uFFFD");
+        text.remove_prefix(next.bytes);
+    }
+    return valid;
+}
+
 std::string paint(const Terminal& terminal, Colour colour, std::string_view text) {
     if (!terminal.colour || colour == Colour::none || text.empty()) return std::string(text);
     constexpr std::array<std::string_view, 9> codes{"0", "1", "2", "31", "32", "33", "34", "35", "36"};

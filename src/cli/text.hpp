@@ -18,6 +18,9 @@ std::string shorten(std::string_view text, std::size_t width, bool unicode);
 /// written out (\n, \x1b), direction overrides and invalid UTF-8 become U+FFFD ("?" without Unicode).
 std::string harmless(std::string_view text, bool unicode = true);
 
+/// The text with U+FFFD for every byte that is not UTF-8; control characters stay.
+std::string valid_utf8(std::string_view text);
+
 enum class Colour { none, bold, dim, red, green, yellow, blue, magenta, cyan };
 /// The text between the sequences of the colour; unchanged where the terminal has none.
 std::string paint(const Terminal& terminal, Colour colour, std::string_view text);
