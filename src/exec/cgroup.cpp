@@ -88,6 +88,12 @@ bool limits_cores(int cores) { return cores > 0 && static_cast<unsigned>(cores) 
 
 } // namespace
 
+CgroupTree CgroupTree::none() {
+    CgroupTree tree;
+    tree.warnings_ = {"CPU and memory limits are not enforced: control groups are turned off"};
+    return tree;
+}
+
 CgroupTree CgroupTree::find(const std::string& state_id) {
     const auto mounts = CgroupMounts::read();
     const std::string id = state_id.substr(0, id_length);

@@ -56,6 +56,8 @@ class CgroupTree {
 public:
     /// `state_id` keeps the runners of one machine apart.
     static CgroupTree find(const std::string& state_id);
+    /// For a node where control groups are turned off.
+    static CgroupTree none();
 
     /// Limits that cannot be enforced here, one sentence each; empty when all can be.
     const std::vector<std::string>& warnings() const { return warnings_; }

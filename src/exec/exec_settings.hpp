@@ -16,6 +16,7 @@ struct ExecSettings {
     std::string run_as;                   ///< user name for tasks outside containers; empty: the runner's own user
     std::vector<NumaNode> numa;           ///< as the inventory says
     std::vector<Gpu> gpus;                ///< as the inventory says
+    bool use_control_groups = true; ///< off: no limits, and kill and pause go by the tree of processes
     std::map<std::string, std::string> environment; ///< the runner's own; see task_environment.hpp for what is kept
 };
 

@@ -71,15 +71,19 @@ void ProcessExecutor::Impl::on_started(ProcessAttempt& attempt) {
     if (was_paused) listener_.on_event(Paused{id});
 }
 
-/// The watcher says that nothing is left. It is not there to say so when it was killed, so look.
+/// The watcher says that nothing is left. When it was killed it could not see to that, and somebody may have left its
+/// tree for good without leaving the group.
 void ProcessExecutor::Impl::on_finished(ProcessAttempt& attempt) {
-    const bool sure = attempt.group.empty() && !attempt.facts.adopted && has_watcher(attempt.assignment.attempt);
-    const bool left = !sure && (attempt.facts.adopted ? !control(attempt).empty() : !attempt.group.processes().empty());
-    if (!left) return conclude(attempt, judge(attempt.facts, {attempt.group.oom_kills(), attempt.group.memory_limit(),
-                                                              attempt.group.memory_peak()}));
+    const bool left = attempt.facts.adopted ? !control(attempt).empty() : !attempt.group.processes().empty();
+    if (!left) return conclude(attempt, verdict(attempt));
     attempt.stage = Stage::emptying;
     busy_.insert(attempt.assignment.attempt);
     set_pace();
+}
+
+Outcome ProcessExecutor::Impl::verdict(const ProcessAttempt& attempt) const {
+    const AttemptGroup& group = attempt.group;
+    return judge(attempt.facts, {group.oom_kills(), group.memory_limit(), group.memory_peak()});
 }
 
 void ProcessExecutor::Impl::conclude(ProcessAttempt& attempt, Outcome outcome) {
@@ -118,8 +122,7 @@ bool ProcessExecutor::Impl::look_after(ProcessAttempt& attempt, Mono now) {
         const ProcessControl processes = control(attempt);
         processes.kill();
         if (!processes.empty()) return true;
-        conclude(attempt, judge(attempt.facts, {attempt.group.oom_kills(), attempt.group.memory_limit(),
-                                                attempt.group.memory_peak()}));
+        conclude(attempt, verdict(attempt));
         return false;
     }
     check_stop(attempt, now);

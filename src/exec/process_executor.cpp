@@ -27,7 +27,7 @@ ProcessExecutor::Impl::Impl(net::Loop& loop, Spool& spool, ExecSettings settings
     , spool_(spool)
     , settings_(std::move(settings))
     , listener_(listener)
-    , cgroups_(CgroupTree::find(spool.state_id()))
+    , cgroups_(settings_.use_control_groups ? CgroupTree::find(spool.state_id()) : CgroupTree::none())
     , boot_id_(current_boot_id())
     , ticker_(loop, [this] { on_tick(); }) {}
 

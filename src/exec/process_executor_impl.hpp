@@ -78,6 +78,7 @@ private:
     void on_forked(ProcessAttempt& attempt);
     void on_started(ProcessAttempt& attempt);
     void on_finished(ProcessAttempt& attempt);
+    Outcome verdict(const ProcessAttempt& attempt) const;
     void conclude(ProcessAttempt& attempt, Outcome outcome);
     void on_tick();
     bool look_after(ProcessAttempt& attempt, Mono now);

@@ -14,7 +14,9 @@ inline std::unique_ptr<exec::Executor> open_process_executor(ExecutorRig& rig) {
 /// A rig with a process executor that leaves no keeper and no control group behind.
 class ProcessRig : public ExecutorRig {
 public:
-    explicit ProcessRig(const std::filesystem::path& dir) : ExecutorRig(dir, open_process_executor), lock_(dir / "state" / keeper::lock_name) {}
+    explicit ProcessRig(const std::filesystem::path& dir)
+        : ExecutorRig(dir, open_process_executor)
+        , lock_(dir / "state" / keeper::lock_name) {}
     ~ProcessRig() override {
         if (leave_it) return;
         executor.reset();
@@ -45,8 +47,9 @@ private:
     std::filesystem::path lock_;
 };
 
-inline std::unique_ptr<ProcessRig> process_rig(const std::filesystem::path& dir) {
+inline std::unique_ptr<ProcessRig> process_rig(const std::filesystem::path& dir, bool groups = true) {
     auto rig = std::make_unique<ProcessRig>(dir);
+    rig->settings.use_control_groups = groups;
     rig->open();
     return rig;
 }
