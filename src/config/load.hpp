@@ -9,7 +9,7 @@
 
 namespace hk::config {
 
-/// What loading depends on besides the file; read once by `read_surroundings`, made up by tests.
+/// What loading depends on besides the file; made up by tests.
 struct Surroundings {
     std::filesystem::path home; ///< empty when unknown
     std::string variable;       ///< $HAKURIVER_CONFIG

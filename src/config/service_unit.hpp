@@ -24,7 +24,7 @@ std::string_view unit_name(Service service);
 /// The text of the unit. Refuses a relative executable and control characters in words (invalid).
 Result<std::string> unit_text(const UnitOptions& options);
 
-/// One word of ExecStart as systemd reads it back: quoted where needed, with % and $ doubled.
+/// An argument in ExecStart as systemd reads it back: quoted where needed, with % and $ doubled.
 std::string quote_unit_word(std::string_view word);
 
 } // namespace hk::config

@@ -60,7 +60,6 @@ struct RunnerConfig {
     std::uint16_t shown_port = 8001;
     std::filesystem::path local_temp_dir;
     std::filesystem::path state_dir;
-    std::filesystem::path numactl_path;  ///< empty: not set
     std::vector<ExecutorKind> executors; ///< empty: all that work on this machine
     int cores = 0;               ///< 0: all
     std::optional<Bytes> memory; ///< absent: all
