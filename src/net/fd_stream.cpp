@@ -1,6 +1,7 @@
 #include "net/fd_stream.hpp"
 
 #include "net/loop.hpp"
+#include "net/wait.hpp"
 
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -156,6 +157,7 @@ public:
 
     Task<Result<std::size_t>> read_some(std::span<char> into, Duration limit) override {
         const auto socket = socket_;
+        if (reads_.over()) co_await yield();
         while (!socket->closed()) {
             const auto got = ::recv(socket->fd(), into.data(), into.size(), 0);
             if (got >= 0) co_return static_cast<std::size_t>(got);
@@ -169,6 +171,7 @@ public:
     Task<Result<>> write_parts(std::span<const std::string_view> parts, Duration limit) override {
         const auto socket = socket_;
         Unsent unsent(parts);
+        if (writes_.over()) co_await yield();
         while (!unsent.empty()) {
             if (socket->closed()) co_return closed_here();
             const auto message = unsent.header();
@@ -194,6 +197,8 @@ public:
 private:
     SocketPtr socket_;
     Peer peer_;
+    Turn reads_;
+    Turn writes_;
 };
 
 } // namespace

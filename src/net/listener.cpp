@@ -4,6 +4,7 @@
 #include "net/fd_stream.hpp"
 #include "net/loop.hpp"
 #include "net/resolve.hpp"
+#include "net/wait.hpp"
 
 #include <arpa/inet.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@ struct Listener::Impl {
     detail::SocketPtr socket;
     Address address;
     boost::asio::any_io_executor executor;
+    detail::Turn turn;
 };
 
 namespace {
@@ -88,6 +90,7 @@ void Listener::close() {
 Task<Result<StreamPtr>> Listener::accept() {
     const auto socket = impl_->socket;
     const auto executor = impl_->executor;
+    if (impl_->turn.over()) co_await detail::yield();
     while (!socket->closed()) {
         const int fd = ::accept4(socket->fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0) {

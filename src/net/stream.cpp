@@ -1,5 +1,7 @@
 #include "net/stream.hpp"
 
+#include "net/wait.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -60,6 +62,7 @@ public:
 
     Task<Result<std::size_t>> read_some(std::span<char> into, Duration limit) override {
         const auto in = in_;
+        if (reads_.over()) co_await detail::yield();
         while (in->bytes.empty() && !in->ended && !in->broken) {
             if (!co_await in->changed.wait(limit)) co_return fail(Errc::timeout, "the peer sent nothing in time");
         }
@@ -105,6 +108,7 @@ private:
     PipePtr in_;
     PipePtr out_;
     bool closed_ = false;
+    detail::Turn reads_; // a writer waits for the reader, so one side is enough
 };
 
 } // namespace

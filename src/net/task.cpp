@@ -13,6 +13,7 @@
 
 #include <cstdlib>
 #include <list>
+#include <vector>
 
 namespace hk::net {
 namespace asio = boost::asio;
@@ -59,6 +60,8 @@ Task<bool> cancelled() {
 } // namespace
 
 namespace detail {
+
+Task<void> yield() { co_await asio::post(asio::use_awaitable); }
 
 Task<void> throw_if_cancelled() {
     const auto state = co_await asio::this_coro::cancellation_state;
@@ -128,7 +131,7 @@ void Signal::notify_all() {
 struct TaskGroup::State {
     explicit State(Loop& l) : loop(l) {}
     Loop& loop;
-    std::list<asio::cancellation_signal> running;
+    std::list<std::shared_ptr<asio::cancellation_signal>> running;
     Signal emptied;
 };
 
@@ -155,19 +158,27 @@ TaskGroup::~TaskGroup() {
 }
 
 void TaskGroup::spawn(Task<void> task) {
-    const auto entry = state_->running.emplace(state_->running.end());
+    auto& running = state_->running;
+    const auto entry = running.insert(running.end(), std::make_shared<asio::cancellation_signal>());
     auto ended = [state = state_, entry](const std::exception_ptr& escaped) {
         (void)unwound_by_cancel(escaped);
         state->running.erase(entry);
         if (state->running.empty()) state->emptied.notify_all();
     };
     asio::co_spawn(state_->loop.executor(), on_a_later_turn(std::move(task)),
-                   asio::bind_cancellation_slot(entry->slot(), std::move(ended)));
+                   asio::bind_cancellation_slot((*entry)->slot(), std::move(ended)));
 }
 
+/// Only on a turn of the loop: called from elsewhere, Asio passes the signal on later, when the task may have gone.
 void TaskGroup::cancel() {
-    // A task can end inside emit only by throwing on another turn, so the list does not change here.
-    for (auto& signal : state_->running) signal.emit(asio::cancellation_type::terminal);
+    std::vector<std::weak_ptr<asio::cancellation_signal>> now(state_->running.begin(), state_->running.end());
+    auto emit = [signals = std::move(now)] {
+        for (const auto& signal : signals) {
+            if (const auto alive = signal.lock()) alive->emit(asio::cancellation_type::terminal);
+        }
+    };
+    if (state_->loop.running()) emit();
+    else state_->loop.post(std::move(emit));
 }
 
 Task<void> TaskGroup::join() {

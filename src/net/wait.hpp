@@ -30,6 +30,23 @@ private:
     std::chrono::steady_clock::time_point end_;
 };
 
+/// Lets everything else on the loop go first.
+Task<void> yield();
+
+/// A task whose operations succeed at once would keep the loop to itself: it yields after so many in a row.
+class Turn {
+public:
+    bool over() {
+        if (++count_ < most) return false;
+        count_ = 0;
+        return true;
+    }
+
+private:
+    static constexpr int most = 16;
+    int count_ = 0;
+};
+
 /// Throws what ends a cancelled task, if this task is cancelled.
 Task<void> throw_if_cancelled();
 

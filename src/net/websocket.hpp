@@ -11,7 +11,8 @@ struct WebSocketLimits {
     Duration close_time = std::chrono::seconds{2}; ///< how long close waits for the peer's answer
 };
 
-/// One WebSocket, either side. Movable handle; destroying it cuts the connection. Loop thread only.
+/// One WebSocket, either side. Movable handle; destroying it cuts the connection, unless closing has begun (by close or
+/// by the peer): then that is finished in the background, within close_time. Loop thread only.
 /// One reader at a time; any number of writers. Pings are sent and answered by itself, also while nobody reads.
 class WebSocket {
 public:
