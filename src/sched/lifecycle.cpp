@@ -126,6 +126,13 @@ std::optional<Error> resume(Context& context, TaskId id) {
     return std::nullopt;
 }
 
+void withdraw(Context& context, TaskId id) {
+    const auto found = context.state.tasks.find(id);
+    if (found == context.state.tasks.end()) return;
+    finish(context, found->second,
+           outcome_without_node(EndReason::killed, context.now.wall, "withdrawn: the submission could not be saved"));
+}
+
 void apply(Context& context, Task& task, const AttemptReport& report) {
     if (report.phase == AttemptPhase::ended) {
         const NodeName node = placed(task)->placement.node;

@@ -16,6 +16,9 @@ void apply(Context& context, Task& task, const AttemptReport& report);
 /// The last word on a task: saves it, gives back what it held, and forgets it. `task` is gone afterwards.
 void finish(Context& context, Task& task, Outcome outcome);
 
+/// Ends a task of which no node was told.
+void withdraw(Context& context, TaskId id);
+
 /// An outcome that no node reported.
 Outcome outcome_without_node(EndReason reason, Time at, std::string message);
 

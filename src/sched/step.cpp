@@ -24,6 +24,10 @@ struct Dispatch {
     std::optional<Error> operator()(const NodeReports& event) const { return reports(context, event), std::nullopt; }
     std::optional<Error> operator()(const NodeGone& event) const { return gone(context, event), std::nullopt; }
     std::optional<Error> operator()(const Tick&) const { return tick(context), std::nullopt; }
+    std::optional<Error> operator()(const Withdraw& event) const {
+        for (const TaskId id : event.tasks) withdraw(context, id);
+        return std::nullopt;
+    }
     std::optional<Error> operator()(const Environments& event) const {
         context.state.environments = event.versions;
         return std::nullopt;

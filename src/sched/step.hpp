@@ -52,11 +52,13 @@ struct Drain {
 struct RemoveNode { NodeName name; };
 /// The current version of every environment.
 struct Environments { std::map<std::string, std::string> versions; };
+/// The tasks of a submission that could not be saved: they end at once, without a word to any node.
+struct Withdraw { std::vector<TaskId> tasks; };
 /// Time passes; once a second is enough.
 struct Tick {};
 
 using Event = std::variant<Submit, Kill, Pause, Resume, NodeHello, NodeHeartbeat, NodeReports, NodeGone, Drain,
-                           RemoveNode, Environments, Tick>;
+                           RemoveNode, Environments, Withdraw, Tick>;
 
 struct RefusedTarget {
     Target target;
