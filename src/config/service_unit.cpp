@@ -53,18 +53,16 @@ std::string unit_section(const UnitOptions& options) {
     return text;
 }
 
-std::string runner_lines(bool for_user) {
+std::string runner_lines() {
     std::string text;
     // Tasks belong to the node, not to this service: stopping or restarting it ends its own process only.
     text += "KillMode=process\n";
     // The runner makes cgroups for its tasks below its own.
     text += "Delegate=yes\n";
-    text += "LimitNOFILE=65536\n";
     text += "TasksMax=infinity\n";
-    // Running out of memory in a task must not take the service down.
+    // A task that runs out of memory must not take the service down.
     text += "OOMPolicy=continue\n";
-    // Lowering the score needs a privilege that a user's systemd does not have.
-    if (!for_user) text += "OOMScoreAdjust=-900\n";
+    // No limits and no OOM score of its own: tasks would inherit them.
     return text;
 }
 
@@ -74,7 +72,7 @@ std::string service_section(const UnitOptions& options) {
     text += "ExecStart=" + command_line(options.command) + "\n";
     if (!options.for_user && !options.user.empty()) text += "User=" + options.user + "\n";
     text += "Restart=always\nRestartSec=2\n";
-    if (options.service == Service::runner) return text + runner_lines(options.for_user);
+    if (options.service == Service::runner) return text + runner_lines();
     // One connection per runner, browser and following client.
     text += "LimitNOFILE=65536\n";
     text += "TimeoutStopSec=30\n";

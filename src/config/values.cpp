@@ -173,22 +173,23 @@ private:
 Values Values::read(std::string_view text, const Places& places, std::vector<Mistake>& mistakes) {
     Values values;
     ValueReader reader(values, places, mistakes);
-    std::vector<Entry> entries;
-    for (const Key& key : keys()) {
-        const auto fallback = read_toml("x = " + std::string(key.fallback));
-        entries.push_back(Entry{.key = std::string(key.name), .value = fallback.value().front().value});
-    }
-    reader.read(entries);
-    auto parsed = read_toml(text);
-    if (parsed) {
+    if (auto parsed = read_toml(text)) {
         reader.read(*parsed);
-        return values;
+    } else {
+        const std::string& message = parsed.error().message; // "LINE: what"
+        const auto colon = message.find(": ");
+        int line = 0;
+        std::from_chars(message.data(), message.data() + colon, line);
+        mistakes.push_back({line, message.substr(colon + 2)});
     }
-    const std::string& message = parsed.error().message;
-    const auto colon = message.find(": ");
-    int line = 0;
-    std::from_chars(message.data(), message.data() + colon, line);
-    mistakes.push_back({line, message.substr(colon + 2)});
+    // Defaults last and only where they are needed: one may be impossible here, such as "~" without a home.
+    std::vector<Entry> missing;
+    for (const Key& key : keys()) {
+        if (values.slots_.contains(key.name)) continue;
+        const auto fallback = read_toml("x = " + std::string(key.fallback));
+        missing.push_back(Entry{.key = std::string(key.name), .value = fallback.value().front().value});
+    }
+    reader.read(missing);
     return values;
 }
 
