@@ -231,6 +231,7 @@ export class Cluster extends EventEmitter {
     const started = Date.now() - this.random.between(5, task.seconds * 0.7) * 1000;
     Object.assign(task, { status: 'running', started_at: new Date(started).toISOString() });
     task.submitted_at = new Date(started - 9000).toISOString();
+    this.events.delete(task.task_id);
   }
 
   /** One node that is gone, one that is drained, GPUs that others use or that are broken: what a real lab looks like. */
