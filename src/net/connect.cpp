@@ -14,14 +14,16 @@ using detail::Endpoint;
 using detail::SocketPtr;
 
 std::unexpected<Error> unreachable(const Address& address, int error) {
-    return fail(Errc::unavailable, system_error("cannot connect to " + to_text(address), error).message);
+    return fail(Errc::unavailable,
+                system_error("cannot connect to " + to_text(address), error).message);
 }
 
 std::unexpected<Error> too_slow(const Address& address) {
     return fail(Errc::timeout, to_text(address) + " did not answer in time");
 }
 
-/// 0, or the error. A unix socket whose queue is full says EAGAIN: there is nothing to wait for but time.
+/// 0, or the error. A unix socket whose queue is full says EAGAIN: there is nothing to wait for but
+/// time.
 Task<int> connect_socket(SocketPtr socket, Endpoint endpoint, Deadline deadline) {
     constexpr Duration full_queue_pause = std::chrono::milliseconds{5};
     while (::connect(socket->fd(), endpoint.get(), endpoint.size) != 0) {

@@ -100,7 +100,8 @@ Peer describe_unix(int fd) {
 Peer describe(int fd) {
     sockaddr_storage address{};
     socklen_t size = sizeof address;
-    if (::getpeername(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) return {"unknown", false};
+    if (::getpeername(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0)
+        return {"unknown", false};
     return address.ss_family == AF_UNIX ? describe_unix(fd) : describe_ip(address);
 }
 
@@ -110,14 +111,15 @@ std::unexpected<Error> lost(std::string_view what, int error) {
     return fail(Errc::unavailable, system_error(std::string(what), error).message);
 }
 
-std::unexpected<Error> closed_here() {
-    return fail(Errc::unavailable, "the connection is closed");
-}
+std::unexpected<Error> closed_here() { return fail(Errc::unavailable, "the connection is closed"); }
 
 /// What of the parts is still to be sent, as the system call wants it.
 class Unsent {
 public:
-    explicit Unsent(std::span<const std::string_view> parts) : parts_(parts) { skip_empty(); }
+    explicit Unsent(std::span<const std::string_view> parts)
+        : parts_(parts) {
+        skip_empty();
+    }
     bool empty() const { return parts_.empty(); }
 
     msghdr header() {
@@ -152,7 +154,9 @@ private:
 
 class FdStream final : public Stream {
 public:
-    explicit FdStream(SocketPtr socket) : socket_(std::move(socket)), peer_(describe(socket_->fd())) {}
+    explicit FdStream(SocketPtr socket)
+        : socket_(std::move(socket))
+        , peer_(describe(socket_->fd())) {}
     ~FdStream() override { socket_->close(); }
 
     Task<Result<std::size_t>> read_some(std::span<char> into, Duration limit) override {
@@ -163,7 +167,8 @@ public:
             if (got >= 0) co_return static_cast<std::size_t>(got);
             if (errno == EINTR) continue;
             if (!would_block(errno)) co_return lost("the connection was lost while reading", errno);
-            if (!co_await socket->readable(limit)) co_return fail(Errc::timeout, "the peer sent nothing in time");
+            if (!co_await socket->readable(limit))
+                co_return fail(Errc::timeout, "the peer sent nothing in time");
         }
         co_return closed_here();
     }
@@ -182,7 +187,8 @@ public:
             }
             if (errno == EINTR) continue;
             if (!would_block(errno)) co_return lost("the connection was lost while writing", errno);
-            if (!co_await socket->writable(limit)) co_return fail(Errc::timeout, "the peer takes no more data");
+            if (!co_await socket->writable(limit))
+                co_return fail(Errc::timeout, "the peer takes no more data");
         }
         co_return Result<>{};
     }

@@ -6,11 +6,12 @@
 /// Inside net only: waiting for a socket, and the stream over it.
 namespace hk::net::detail {
 
-/// A non-blocking socket and the two conditions one waits for. Held by shared_ptr, since a pending wait of the
-/// reactor outlives whoever asked for it. Owns the descriptor.
+/// A non-blocking socket and the two conditions one waits for. Held by shared_ptr, since a pending
+/// wait of the reactor outlives whoever asked for it. Owns the descriptor.
 class Socket : public std::enable_shared_from_this<Socket> {
 public:
-    Socket(const boost::asio::any_io_executor& executor, int fd) : descriptor_(executor, fd) {}
+    Socket(const boost::asio::any_io_executor& executor, int fd)
+        : descriptor_(executor, fd) {}
 
     int fd() { return descriptor_.native_handle(); }
     bool closed() const { return closed_; }

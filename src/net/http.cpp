@@ -11,9 +11,9 @@ struct MethodName {
     std::string_view text;
 };
 constexpr std::array method_names{
-    MethodName{Method::get, "GET"},       MethodName{Method::head, "HEAD"},
-    MethodName{Method::post, "POST"},     MethodName{Method::put, "PUT"},
-    MethodName{Method::patch, "PATCH"},   MethodName{Method::delete_, "DELETE"},
+    MethodName{Method::get, "GET"},         MethodName{Method::head, "HEAD"},
+    MethodName{Method::post, "POST"},       MethodName{Method::put, "PUT"},
+    MethodName{Method::patch, "PATCH"},     MethodName{Method::delete_, "DELETE"},
     MethodName{Method::options, "OPTIONS"},
 };
 
@@ -22,26 +22,46 @@ struct Reason {
     std::string_view text;
 };
 constexpr std::array reasons{
-    Reason{100, "Continue"},           Reason{101, "Switching Protocols"},
-    Reason{200, "OK"},                 Reason{201, "Created"},
-    Reason{202, "Accepted"},           Reason{204, "No Content"},
-    Reason{206, "Partial Content"},    Reason{301, "Moved Permanently"},
-    Reason{302, "Found"},              Reason{303, "See Other"},
-    Reason{304, "Not Modified"},       Reason{307, "Temporary Redirect"},
-    Reason{308, "Permanent Redirect"}, Reason{400, "Bad Request"},
-    Reason{401, "Unauthorized"},       Reason{403, "Forbidden"},
-    Reason{404, "Not Found"},          Reason{405, "Method Not Allowed"},
-    Reason{406, "Not Acceptable"},     Reason{408, "Request Timeout"},
-    Reason{409, "Conflict"},           Reason{410, "Gone"},
-    Reason{411, "Length Required"},    Reason{412, "Precondition Failed"},
-    Reason{413, "Content Too Large"},  Reason{414, "URI Too Long"},
-    Reason{415, "Unsupported Media Type"}, Reason{416, "Range Not Satisfiable"},
-    Reason{417, "Expectation Failed"}, Reason{421, "Misdirected Request"},
-    Reason{422, "Unprocessable Content"}, Reason{426, "Upgrade Required"},
-    Reason{429, "Too Many Requests"},  Reason{431, "Request Header Fields Too Large"},
-    Reason{500, "Internal Server Error"}, Reason{501, "Not Implemented"},
-    Reason{502, "Bad Gateway"},        Reason{503, "Service Unavailable"},
-    Reason{504, "Gateway Timeout"},    Reason{505, "HTTP Version Not Supported"},
+    Reason{100, "Continue"},
+    Reason{101, "Switching Protocols"},
+    Reason{200, "OK"},
+    Reason{201, "Created"},
+    Reason{202, "Accepted"},
+    Reason{204, "No Content"},
+    Reason{206, "Partial Content"},
+    Reason{301, "Moved Permanently"},
+    Reason{302, "Found"},
+    Reason{303, "See Other"},
+    Reason{304, "Not Modified"},
+    Reason{307, "Temporary Redirect"},
+    Reason{308, "Permanent Redirect"},
+    Reason{400, "Bad Request"},
+    Reason{401, "Unauthorized"},
+    Reason{403, "Forbidden"},
+    Reason{404, "Not Found"},
+    Reason{405, "Method Not Allowed"},
+    Reason{406, "Not Acceptable"},
+    Reason{408, "Request Timeout"},
+    Reason{409, "Conflict"},
+    Reason{410, "Gone"},
+    Reason{411, "Length Required"},
+    Reason{412, "Precondition Failed"},
+    Reason{413, "Content Too Large"},
+    Reason{414, "URI Too Long"},
+    Reason{415, "Unsupported Media Type"},
+    Reason{416, "Range Not Satisfiable"},
+    Reason{417, "Expectation Failed"},
+    Reason{421, "Misdirected Request"},
+    Reason{422, "Unprocessable Content"},
+    Reason{426, "Upgrade Required"},
+    Reason{429, "Too Many Requests"},
+    Reason{431, "Request Header Fields Too Large"},
+    Reason{500, "Internal Server Error"},
+    Reason{501, "Not Implemented"},
+    Reason{502, "Bad Gateway"},
+    Reason{503, "Service Unavailable"},
+    Reason{504, "Gateway Timeout"},
+    Reason{505, "HTTP Version Not Supported"},
     Reason{507, "Insufficient Storage"},
 };
 
@@ -120,7 +140,8 @@ void Headers::set(std::string name, std::string value) {
 }
 
 void Headers::remove(std::string_view name) {
-    std::erase_if(fields_, [name](const Field& field) { return equal_ignoring_case(field.name, name); });
+    std::erase_if(fields_,
+                  [name](const Field& field) { return equal_ignoring_case(field.name, name); });
 }
 
 std::optional<std::string_view> Request::query_value(std::string_view name) const {
@@ -146,13 +167,19 @@ std::string_view Request::param(std::string_view name) const {
 }
 
 Response text_response(int status, std::string body) {
-    return Response{.status = status, .headers = {{"Content-Type", "text/plain; charset=utf-8"}}, .body = std::move(body)};
+    return Response{.status = status,
+                    .headers = {{"Content-Type", "text/plain; charset=utf-8"}},
+                    .body = std::move(body)};
 }
 
 Response json_response(int status, std::string body) {
-    return Response{.status = status, .headers = {{"Content-Type", "application/json"}}, .body = std::move(body)};
+    return Response{.status = status,
+                    .headers = {{"Content-Type", "application/json"}},
+                    .body = std::move(body)};
 }
 
-Response empty_response(int status) { return Response{.status = status, .headers = {}, .body = {}}; }
+Response empty_response(int status) {
+    return Response{.status = status, .headers = {}, .body = {}};
+}
 
 } // namespace hk::net

@@ -25,8 +25,9 @@ struct MessageHead {
     std::optional<std::uint64_t> content_length;
 };
 
-/// Reads one message. Strict where leniency lets two readers see two different messages: a length and a transfer
-/// encoding together, two lengths, folded lines and encodings other than "chunked" are refused.
+/// Reads one message. Strict where leniency lets two readers see two different messages: a length
+/// and a transfer encoding together, two lengths, folded lines and encodings other than "chunked"
+/// are refused.
 class Parser {
 public:
     enum class Kind { request, response, response_to_head };
@@ -35,8 +36,8 @@ public:
     Parser& operator=(Parser&&) noexcept;
     ~Parser();
 
-    /// Takes what it can from the front and says how much; stops once behind the head. 0: more bytes are needed, and
-    /// those that were given must be given again with more behind them.
+    /// Takes what it can from the front and says how much; stops once behind the head. 0: more
+    /// bytes are needed, and those that were given must be given again with more behind them.
     std::expected<std::size_t, ParseFailure> put(std::string_view bytes);
     /// The peer has finished sending. False when that is in the middle of the message.
     bool put_end();

@@ -4,7 +4,8 @@
 /// Inside net only: the text of message heads.
 namespace hk::net::detail {
 
-/// A field that could end its line early would let a value write headers: such fields are left out and logged.
+/// A field that could end its line early would let a value write headers: such fields are left out
+/// and logged.
 std::string response_head(int status, const Headers& headers, bool http11);
 /// Errc::invalid when the target or a header has a character that ends a line.
 Result<std::string> request_head(const Request& request);

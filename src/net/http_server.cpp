@@ -29,8 +29,14 @@ Task<void> refuse_connection(StreamPtr stream) {
 
 struct HttpServer::Impl {
     Impl(Loop& loop, ServerLimits limits, Handler handler, BodyRules rules)
-        : core{.loop = loop, .limits = limits, .handler = std::move(handler), .rules = std::move(rules), .counters = {},
-               .stopping = false, .all = {}, .idle = {}} {}
+        : core{.loop = loop,
+               .limits = limits,
+               .handler = std::move(handler),
+               .rules = std::move(rules),
+               .counters = {},
+               .stopping = false,
+               .all = {},
+               .idle = {}} {}
 
     ServerCore core;
     std::vector<std::unique_ptr<Listener>> listeners;

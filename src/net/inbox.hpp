@@ -6,10 +6,12 @@
 /// Inside net only: bytes that have arrived and are not used yet.
 namespace hk::net::detail {
 
-/// A buffer that begins small, so that a thousand idle connections cost little, and grows up to its limit.
+/// A buffer that begins small, so that a thousand idle connections cost little, and grows up to its
+/// limit.
 class Inbox {
 public:
-    explicit Inbox(std::size_t limit) : limit_(std::max(limit, first_size)) {}
+    explicit Inbox(std::size_t limit)
+        : limit_(std::max(limit, first_size)) {}
 
     std::string_view data() const { return {bytes_.get() + begin_, end_ - begin_}; }
     bool empty() const { return begin_ == end_; }
@@ -30,8 +32,10 @@ public:
     bool append(std::string_view bytes) {
         while (space().size() < bytes.size()) {
             if (size_ == limit_ && begin_ == 0) return false;
-            if (begin_ > 0) move_to_front();
-            else grow();
+            if (begin_ > 0)
+                move_to_front();
+            else
+                grow();
         }
         std::memcpy(bytes_.get() + end_, bytes.data(), bytes.size());
         end_ += bytes.size();

@@ -25,7 +25,9 @@ namespace {
 /// Sets the flag for the length of a scope; loops may be run from inside themselves in destructors.
 class RunningScope {
 public:
-    explicit RunningScope(bool& flag) : flag_(flag), before_(std::exchange(flag, true)) {}
+    explicit RunningScope(bool& flag)
+        : flag_(flag)
+        , before_(std::exchange(flag, true)) {}
     ~RunningScope() { flag_ = before_; }
     RunningScope(const RunningScope&) = delete;
     RunningScope& operator=(const RunningScope&) = delete;
@@ -45,10 +47,15 @@ void wait_for_signal(asio::signal_set& set, std::shared_ptr<std::function<void(i
 
 } // namespace
 
-Loop::Loop() : impl_(std::make_unique<Impl>()) { impl_->self_owned = std::make_unique<TaskGroup>(*this); }
+Loop::Loop()
+    : impl_(std::make_unique<Impl>()) {
+    impl_->self_owned = std::make_unique<TaskGroup>(*this);
+}
 Loop::~Loop() { impl_->self_owned.reset(); }
 
-void detail::spawn_self_owned(Loop& loop, Task<void> task) { loop.impl_->self_owned->spawn(std::move(task)); }
+void detail::spawn_self_owned(Loop& loop, Task<void> task) {
+    loop.impl_->self_owned->spawn(std::move(task));
+}
 
 void Loop::run() {
     const RunningScope scope(impl_->running);
@@ -68,9 +75,7 @@ void Loop::stop() { impl_->context.stop(); }
 bool Loop::running() const { return impl_->running; }
 asio::any_io_executor Loop::executor() { return impl_->context.get_executor(); }
 
-void Loop::post(std::move_only_function<void()> job) {
-    asio::post(impl_->context, std::move(job));
-}
+void Loop::post(std::move_only_function<void()> job) { asio::post(impl_->context, std::move(job)); }
 void Loop::defer(std::move_only_function<void()> job) {
     asio::defer(impl_->context, std::move(job));
 }
@@ -82,7 +87,8 @@ void Loop::on_signals(std::initializer_list<int> signals, std::function<void(int
 }
 
 struct Watch::State {
-    State(const asio::any_io_executor& executor, int fd) : descriptor(executor, fd) {}
+    State(const asio::any_io_executor& executor, int fd)
+        : descriptor(executor, fd) {}
     asio::posix::stream_descriptor descriptor;
     std::function<void()> readable;
 };

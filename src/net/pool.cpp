@@ -16,7 +16,9 @@ struct Pool::Impl {
     bool ending = false;
     std::vector<std::jthread> threads;
 
-    Impl(Loop& l, std::size_t queue_limit) : loop(l), limit(queue_limit) {}
+    Impl(Loop& l, std::size_t queue_limit)
+        : loop(l)
+        , limit(queue_limit) {}
 
     std::shared_ptr<Job> next() {
         std::unique_lock lock(mutex);
@@ -30,7 +32,8 @@ struct Pool::Impl {
     void serve() {
         while (auto job = next()) {
             job->work();
-            // The job's last reference goes to the loop, since its value and its signal belong there.
+            // The job's last reference goes to the loop, since its value and its signal belong
+            // there.
             loop.post([done = std::move(job)] {
                 done->finished = true;
                 done->done.notify_all();
@@ -41,7 +44,8 @@ struct Pool::Impl {
 
 Pool::Pool(Loop& loop, unsigned threads, std::size_t queue_limit)
     : impl_(std::make_unique<Impl>(loop, queue_limit)) {
-    for (unsigned i = 0; i < threads; ++i) impl_->threads.emplace_back([impl = impl_.get()] { impl->serve(); });
+    for (unsigned i = 0; i < threads; ++i)
+        impl_->threads.emplace_back([impl = impl_.get()] { impl->serve(); });
 }
 
 Pool::~Pool() {

@@ -6,8 +6,8 @@
 
 namespace hk::net {
 
-/// A few threads for blocking work (files, hashing). Belongs to one loop and must be destroyed before it.
-/// Destroying drops the jobs that have not begun and waits for those that run.
+/// A few threads for blocking work (files, hashing). Belongs to one loop and must be destroyed
+/// before it. Destroying drops the jobs that have not begun and waits for those that run.
 class Pool {
 public:
     Pool(Loop& loop, unsigned threads, std::size_t queue_limit);
@@ -15,9 +15,10 @@ public:
     Pool(const Pool&) = delete;
     Pool& operator=(const Pool&) = delete;
 
-    /// Runs `fn` (returning a Result) on a pool thread and resumes the caller on the loop with its value.
-    /// Fails with no_capacity when `queue_limit` jobs wait already. `fn` must own all it touches: when the caller is
-    /// cancelled, the job still runs to its end and its value is dropped.
+    /// Runs `fn` (returning a Result) on a pool thread and resumes the caller on the loop with its
+    /// value. Fails with no_capacity when `queue_limit` jobs wait already. `fn` must own all it
+    /// touches: when the caller is cancelled, the job still runs to its end and its value is
+    /// dropped.
     template <class Fn>
     Task<std::invoke_result_t<Fn&>> run(Fn fn) {
         using R = std::invoke_result_t<Fn&>;
@@ -40,8 +41,12 @@ private:
     };
     template <class R, class Fn>
     struct Slot : Job {
-        explicit Slot(Fn f) : fn(std::move(f)) {}
-        void work() override { value.emplace((*fn)()); fn.reset(); }
+        explicit Slot(Fn f)
+            : fn(std::move(f)) {}
+        void work() override {
+            value.emplace((*fn)());
+            fn.reset();
+        }
         std::optional<Fn> fn;
         std::optional<R> value;
     };

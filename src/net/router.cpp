@@ -32,7 +32,8 @@ struct Segment {
 };
 
 std::optional<Segment> parse_segment(std::string_view text) {
-    if (!text.contains('{') && !text.contains('}')) return Segment{Segment::Kind::text, std::string(text)};
+    if (!text.contains('{') && !text.contains('}'))
+        return Segment{Segment::Kind::text, std::string(text)};
     if (text.size() < 3 || !text.starts_with('{') || !text.ends_with('}')) return std::nullopt;
     text = text.substr(1, text.size() - 2);
     const bool rest = text.ends_with("...");
@@ -88,10 +89,12 @@ Pairs Compiled::params(const std::vector<std::string_view>& path) const {
 }
 
 Compiled compile(const Route& route, std::size_t index) {
-    if (!route.pattern.starts_with('/')) wrong_table("pattern does not start with /", route.pattern);
+    if (!route.pattern.starts_with('/'))
+        wrong_table("pattern does not start with /", route.pattern);
     Compiled compiled{.segments = {}, .route = index};
     for (const auto text : segments_of(route.pattern)) {
-        const bool after_rest = !compiled.segments.empty() && compiled.segments.back().kind == Segment::Kind::rest;
+        const bool after_rest =
+            !compiled.segments.empty() && compiled.segments.back().kind == Segment::Kind::rest;
         auto segment = parse_segment(text);
         if (!segment || after_rest) wrong_table("malformed pattern", route.pattern);
         compiled.segments.push_back(std::move(*segment));
@@ -113,7 +116,8 @@ std::string allow_text(const std::vector<Method>& methods) {
     return text;
 }
 
-/// Where segments hold a "/" that was escaped, the decoded path cannot be split: split first, then decode.
+/// Where segments hold a "/" that was escaped, the decoded path cannot be split: split first, then
+/// decode.
 std::vector<std::string> decoded_segments(const Request& request) {
     std::string_view raw = request.target;
     if (!raw.starts_with('/')) raw = request.path; // absolute form
@@ -133,18 +137,21 @@ struct Router::Impl {
     std::vector<Compiled> compiled; ///< the more definite before the less
     Fallback fallback;
 
-    const Compiled* find(Method method, const std::vector<std::string_view>& path, std::vector<Method>& allowed) const {
+    const Compiled* find(Method method, const std::vector<std::string_view>& path,
+                         std::vector<Method>& allowed) const {
         for (const auto& candidate : compiled) {
             if (!candidate.matches(path)) continue;
             const auto& route = routes[candidate.route];
             if (serves(route.method, method)) return &candidate;
-            if (std::ranges::find(allowed, route.method) == allowed.end()) allowed.push_back(route.method);
+            if (std::ranges::find(allowed, route.method) == allowed.end())
+                allowed.push_back(route.method);
         }
         return nullptr;
     }
 };
 
-Router::Router(std::vector<Route> routes, Fallback fallback) : impl_(std::make_unique<Impl>()) {
+Router::Router(std::vector<Route> routes, Fallback fallback)
+    : impl_(std::make_unique<Impl>()) {
     impl_->routes = std::move(routes);
     impl_->fallback = std::move(fallback);
     for (std::size_t i = 0; i < impl_->routes.size(); ++i) {
@@ -182,10 +189,13 @@ Task<void> Router::dispatch(Exchange& exchange) const {
         co_return;
     }
     const bool known = !found.allowed.empty();
-    auto response = known ? text_response(405, "method not allowed\n") : text_response(404, "not found\n");
+    auto response =
+        known ? text_response(405, "method not allowed\n") : text_response(404, "not found\n");
     if (known) response.headers.set("Allow", allow_text(found.allowed));
-    if (impl_->fallback) co_await impl_->fallback(exchange, std::move(response));
-    else co_await exchange.respond(std::move(response));
+    if (impl_->fallback)
+        co_await impl_->fallback(exchange, std::move(response));
+    else
+        co_await exchange.respond(std::move(response));
 }
 
 Handler Router::handler() const {

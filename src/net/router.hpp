@@ -5,7 +5,8 @@
 
 namespace hk::net {
 
-/// One line of the route table. Pattern segments are text or {name}; "{name...}" as the last takes all that is left.
+/// One line of the route table. Pattern segments are text or {name}; "{name...}" as the last takes
+/// all that is left.
 struct Route {
     Method method = Method::get;
     std::string pattern;
@@ -14,11 +15,13 @@ struct Route {
     std::string summary; ///< one line for the API document
 };
 
-/// Finds the route of a request: text before parameters before rest, decided segment by segment. GET routes answer HEAD
-/// too. An unknown path is 404, a known path with another method 405 with Allow.
+/// Finds the route of a request: text before parameters before rest, decided segment by segment.
+/// GET routes answer HEAD too. An unknown path is 404, a known path with another method 405 with
+/// Allow.
 class Router {
 public:
-    /// Called for what no route matches, instead of the plain 404 or 405; the status and headers are in `suggested`.
+    /// Called for what no route matches, instead of the plain 404 or 405; the status and headers
+    /// are in `suggested`.
     using Fallback = std::function<Task<void>(Exchange&, Response suggested)>;
 
     /// Ends the process when two routes are the same or a pattern is malformed: the table is code.
@@ -33,7 +36,8 @@ public:
     /// Fills request.params and calls the route.
     Task<void> dispatch(Exchange& exchange) const;
     struct Match {
-        const Route* route = nullptr; ///< null when nothing matches; then `allowed` says which methods the path knows
+        const Route* route = nullptr; ///< null when nothing matches; then `allowed` says which
+                                      ///< methods the path knows
         Pairs params;
         std::vector<Method> allowed;
     };

@@ -17,7 +17,8 @@ std::unexpected<ParseFailure> refusal(int status, std::string message) {
 class IdleScope {
 public:
     IdleScope(ServerCore& core, ServerConnection* connection)
-        : core_(core), place_(core.idle.insert(core.idle.end(), connection)) {}
+        : core_(core)
+        , place_(core.idle.insert(core.idle.end(), connection)) {}
     ~IdleScope() { core_.idle.erase(place_); }
     IdleScope(const IdleScope&) = delete;
     IdleScope& operator=(const IdleScope&) = delete;
@@ -34,7 +35,10 @@ void skip_line_break(Inbox& inbox) {
 
 class Counted {
 public:
-    explicit Counted(std::size_t& count) : count_(count) { ++count_; }
+    explicit Counted(std::size_t& count)
+        : count_(count) {
+        ++count_;
+    }
     ~Counted() { --count_; }
     Counted(const Counted&) = delete;
     Counted& operator=(const Counted&) = delete;
@@ -46,8 +50,10 @@ private:
 } // namespace
 
 ServerConnection::ServerConnection(ServerCore& core, StreamPtr stream)
-    : core_(core), wire_(std::make_shared<Wire>(std::move(stream), std::max(core.limits.header_bytes, std::size_t{65536}))),
-      in_all_(core.all.insert(core.all.end(), this)) {}
+    : core_(core)
+    , wire_(std::make_shared<Wire>(std::move(stream),
+                                   std::max(core.limits.header_bytes, std::size_t{65536})))
+    , in_all_(core.all.insert(core.all.end(), this)) {}
 
 ServerConnection::~ServerConnection() {
     wire_->wake = nullptr;
@@ -60,7 +66,8 @@ void ServerConnection::announce_stop() {
 }
 
 Task<void> ServerConnection::run() {
-    while (co_await serve_one()) {}
+    while (co_await serve_one()) {
+    }
     if (refused_) co_await linger();
 }
 
@@ -105,8 +112,10 @@ Task<std::expected<void, ParseFailure>> ServerConnection::parse_head() {
         inbox.consume(*taken);
         if (parser_->head_done()) break;
         const auto more = co_await Wire::fill(wire_, deadline.left());
-        if (!more && more.error().code == Errc::timeout) co_return refusal(408, "the request was not complete in time");
-        if (!more && more.error().code == Errc::too_large) co_return refusal(431, "the headers are too long");
+        if (!more && more.error().code == Errc::timeout)
+            co_return refusal(408, "the request was not complete in time");
+        if (!more && more.error().code == Errc::too_large)
+            co_return refusal(431, "the headers are too long");
         if (!more || !*more) co_return refusal(0, {});
     }
     co_return std::expected<void, ParseFailure>{};
@@ -129,11 +138,15 @@ Task<std::expected<void, ParseFailure>> ServerConnection::check_request(Request&
     request.peer = wire_->stream().peer();
     request.peer_is_local = wire_->stream().peer_is_local();
     const auto hosts = request.headers.count("host");
-    if (hosts > 1 || (hosts == 0 && head.http11)) co_return refusal(400, "HTTP/1.1 wants exactly one Host header");
-    if (const auto split = split_target(request); !split) co_return refusal(400, split.error().message);
+    if (hosts > 1 || (hosts == 0 && head.http11))
+        co_return refusal(400, "HTTP/1.1 wants exactly one Host header");
+    if (const auto split = split_target(request); !split)
+        co_return refusal(400, split.error().message);
     const auto expect = request.headers.get("expect");
-    continue_expected_ = expect && equal_ignoring_case(*expect, "100-continue") && head.http11 && head.has_body;
-    if (expect && !equal_ignoring_case(*expect, "100-continue")) co_return refusal(417, "only 100-continue can be expected");
+    continue_expected_ =
+        expect && equal_ignoring_case(*expect, "100-continue") && head.http11 && head.has_body;
+    if (expect && !equal_ignoring_case(*expect, "100-continue"))
+        co_return refusal(417, "only 100-continue can be expected");
     rule_ = core_.rules ? core_.rules(request) : BodyRule{};
     body_limit_ = rule_.limit.value_or(core_.limits.body_bytes);
     if (head.content_length.value_or(0) > body_limit_) {
@@ -147,19 +160,25 @@ Task<std::expected<void, ParseFailure>> ServerConnection::receive_body(Request& 
         auto piece = co_await read_body(body_limit_);
         if (!piece) {
             const auto code = piece.error().code;
-            const int status = code == Errc::too_large ? 413 : code == Errc::timeout ? 408 : code == Errc::invalid ? 400 : 0;
+            const int status = code == Errc::too_large ? 413
+                               : code == Errc::timeout ? 408
+                               : code == Errc::invalid ? 400
+                                                       : 0;
             co_return refusal(status, piece.error().message);
         }
         if (piece->empty()) break;
-        if (request.body.empty()) request.body = std::move(*piece);
-        else request.body += *piece;
+        if (request.body.empty())
+            request.body = std::move(*piece);
+        else
+            request.body += *piece;
     }
     co_return std::expected<void, ParseFailure>{};
 }
 
 Task<Result<>> ServerConnection::send_continue() {
     continue_expected_ = false;
-    co_return co_await wire_->stream().write_all("HTTP/1.1 100 Continue\r\n\r\n", core_.limits.write_time);
+    co_return co_await wire_->stream().write_all("HTTP/1.1 100 Continue\r\n\r\n",
+                                                 core_.limits.write_time);
 }
 
 Task<Result<std::string>> ServerConnection::read_body(std::size_t limit) {
@@ -180,9 +199,11 @@ Task<Result<std::string>> ServerConnection::read_body(std::size_t limit) {
             if (!sent) co_return fail(sent.error());
         }
         const auto more = co_await Wire::fill(wire_, core_.limits.body_time);
-        if (!more && more.error().code == Errc::too_large) co_return fail(Errc::invalid, "a chunk header is too long");
+        if (!more && more.error().code == Errc::too_large)
+            co_return fail(Errc::invalid, "a chunk header is too long");
         if (!more) co_return fail(more.error());
-        if (!*more) co_return fail(Errc::unavailable, "the connection ended in the middle of the body");
+        if (!*more)
+            co_return fail(Errc::unavailable, "the connection ended in the middle of the body");
     }
 }
 
@@ -191,8 +212,8 @@ Task<bool> ServerConnection::let_answer(Request request) {
     ServerExchange exchange(*this, std::move(request), body_limit_);
     co_await core_.handler(exchange);
     const bool go_on = co_await exchange.conclude();
-    // A body that was not read ends the connection: what follows it could be taken for a request. The peer may still
-    // be sending it and would otherwise lose the answer.
+    // A body that was not read ends the connection: what follows it could be taken for a request.
+    // The peer may still be sending it and would otherwise lose the answer.
     if (!go_on && !wire_->handed_over() && !parser_->done()) refused_ = true;
     co_return go_on;
 }
@@ -208,7 +229,8 @@ Task<void> ServerConnection::refuse(ParseFailure why) {
     (void)co_await wire_->stream().write_parts(parts, core_.limits.write_time);
 }
 
-/// Closing with unread bytes resets the connection, and the peer could lose the answer that it has not read yet.
+/// Closing with unread bytes resets the connection, and the peer could lose the answer that it has
+/// not read yet.
 Task<void> ServerConnection::linger() {
     constexpr std::size_t most_bytes = 1024 * 1024;
     const Deadline deadline(std::chrono::seconds{2});

@@ -26,7 +26,8 @@ public:
     Wire& wire() { return *wire_; }
     WirePtr wire_ptr() { return wire_; }
     Parser& parser() { return *parser_; }
-    /// The next piece of the body, empty at its end. Asks a client that waits for it to go on first.
+    /// The next piece of the body, empty at its end. Asks a client that waits for it to go on
+    /// first.
     Task<Result<std::string>> read_body(std::size_t limit);
 
 private:

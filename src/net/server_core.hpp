@@ -4,7 +4,8 @@
 
 #include <list>
 
-/// Inside net only: what the connections of one server share, and what a connection shares with the watcher of its peer.
+/// Inside net only: what the connections of one server share, and what a connection shares with the
+/// watcher of its peer.
 namespace hk::net::detail {
 
 class ServerConnection;
@@ -20,10 +21,13 @@ struct ServerCore {
     std::list<ServerConnection*> idle; ///< longest idle first
 };
 
-/// The byte side of a connection. Shared, since the watcher's read may still be pending when the connection is gone.
+/// The byte side of a connection. Shared, since the watcher's read may still be pending when the
+/// connection is gone.
 class Wire {
 public:
-    Wire(StreamPtr stream, std::size_t inbox_limit) : stream_(std::move(stream)), inbox_(inbox_limit) {}
+    Wire(StreamPtr stream, std::size_t inbox_limit)
+        : stream_(std::move(stream))
+        , inbox_(inbox_limit) {}
 
     Stream& stream() { return *stream_; }
     Inbox& inbox() { return inbox_; }
@@ -33,7 +37,8 @@ public:
         if (stream_) stream_->close();
     }
 
-    /// Reads at least one byte into the inbox. False when the peer has finished, Errc::too_large when it is full.
+    /// Reads at least one byte into the inbox. False when the peer has finished, Errc::too_large
+    /// when it is full.
     static Task<Result<bool>> fill(std::shared_ptr<Wire> wire, Duration limit);
     /// Reads until the peer is gone or nobody is interested any more.
     static Task<void> watch(std::shared_ptr<Wire> wire);

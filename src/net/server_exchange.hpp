@@ -22,7 +22,8 @@ public:
     bool gone() const override;
     bool answered() const override { return state_ != State::nothing; }
 
-    /// After the handler: answers 500 where it did not, and says whether another request may follow.
+    /// After the handler: answers 500 where it did not, and says whether another request may
+    /// follow.
     Task<bool> conclude();
 
 private:

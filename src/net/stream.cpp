@@ -17,7 +17,9 @@ namespace {
 
 class PrefixedStream final : public Stream {
 public:
-    PrefixedStream(std::string bytes, StreamPtr stream) : bytes_(std::move(bytes)), stream_(std::move(stream)) {}
+    PrefixedStream(std::string bytes, StreamPtr stream)
+        : bytes_(std::move(bytes))
+        , stream_(std::move(stream)) {}
 
     Task<Result<std::size_t>> read_some(std::span<char> into, Duration limit) override {
         if (given_ == bytes_.size()) co_return co_await stream_->read_some(into, limit);
@@ -57,14 +59,17 @@ using PipePtr = std::shared_ptr<Pipe>;
 
 class MemoryStream final : public Stream {
 public:
-    MemoryStream(PipePtr in, PipePtr out) : in_(std::move(in)), out_(std::move(out)) {}
+    MemoryStream(PipePtr in, PipePtr out)
+        : in_(std::move(in))
+        , out_(std::move(out)) {}
     ~MemoryStream() override { MemoryStream::close(); }
 
     Task<Result<std::size_t>> read_some(std::span<char> into, Duration limit) override {
         const auto in = in_;
         if (reads_.over()) co_await detail::yield();
         while (in->bytes.empty() && !in->ended && !in->broken) {
-            if (!co_await in->changed.wait(limit)) co_return fail(Errc::timeout, "the peer sent nothing in time");
+            if (!co_await in->changed.wait(limit))
+                co_return fail(Errc::timeout, "the peer sent nothing in time");
         }
         if (closed_) co_return fail(Errc::unavailable, "the connection is closed");
         const auto count = std::min(into.size(), in->bytes.size());
@@ -78,10 +83,12 @@ public:
         const auto out = out_;
         for (auto part : parts) {
             while (!part.empty()) {
-                if (out->broken || out->ended) co_return fail(Errc::unavailable, "the connection was lost while writing");
+                if (out->broken || out->ended)
+                    co_return fail(Errc::unavailable, "the connection was lost while writing");
                 const auto count = std::min(part.size(), out->capacity - out->bytes.size());
                 if (count == 0) {
-                    if (!co_await out->changed.wait(limit)) co_return fail(Errc::timeout, "the peer takes no more data");
+                    if (!co_await out->changed.wait(limit))
+                        co_return fail(Errc::timeout, "the peer takes no more data");
                     continue;
                 }
                 out->bytes.append(part.substr(0, count));
@@ -122,7 +129,8 @@ std::pair<StreamPtr, StreamPtr> memory_pair(std::size_t capacity) {
     auto there = std::make_shared<Pipe>();
     auto back = std::make_shared<Pipe>();
     there->capacity = back->capacity = capacity;
-    return {std::make_unique<MemoryStream>(back, there), std::make_unique<MemoryStream>(there, back)};
+    return {std::make_unique<MemoryStream>(back, there),
+            std::make_unique<MemoryStream>(there, back)};
 }
 
 } // namespace hk::net

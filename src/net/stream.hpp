@@ -9,8 +9,9 @@
 
 namespace hk::net {
 
-/// Bytes in both directions. One reader and one writer at a time, who may be different coroutines. Loop thread only.
-/// A failed read or write leaves the stream unusable, except that a read that timed out may be repeated.
+/// Bytes in both directions. One reader and one writer at a time, who may be different coroutines.
+/// Loop thread only. A failed read or write leaves the stream unusable, except that a read that
+/// timed out may be repeated.
 class Stream {
 public:
     Stream() = default;
@@ -20,8 +21,8 @@ public:
 
     /// At least one byte, or 0 when the peer has finished sending. Errc::timeout after `limit`.
     virtual Task<Result<std::size_t>> read_some(std::span<char> into, Duration limit) = 0;
-    /// Everything. `limit` is for how long the peer may accept nothing, so a slow reader is fine and a stuck one is not.
-    /// What the views point at must live until this resumes.
+    /// Everything. `limit` is for how long the peer may accept nothing, so a slow reader is fine
+    /// and a stuck one is not. What the views point at must live until this resumes.
     virtual Task<Result<>> write_parts(std::span<const std::string_view> parts, Duration limit) = 0;
     Task<Result<>> write_all(std::string_view bytes, Duration limit);
 
@@ -46,7 +47,8 @@ StreamPtr adopt_socket(Loop& loop, int fd);
 /// Hands out `bytes` first and goes on with `stream`: for bytes that were read too far.
 StreamPtr with_prefix(std::string bytes, StreamPtr stream);
 
-/// Two ends of a connection in memory. Each direction holds at most `capacity` bytes; a writer waits for the reader.
+/// Two ends of a connection in memory. Each direction holds at most `capacity` bytes; a writer
+/// waits for the reader.
 std::pair<StreamPtr, StreamPtr> memory_pair(std::size_t capacity = 64 * 1024);
 
 } // namespace hk::net

@@ -32,7 +32,8 @@ bool is_cancellation(const boost::system::system_error& error) {
     try {
         std::rethrow_exception(escaped);
     } catch (const std::exception& error) {
-        log::error("exception in a task, which is a bug: the process ends", {{"what", error.what()}});
+        log::error("exception in a task, which is a bug: the process ends",
+                   {{"what", error.what()}});
     } catch (...) {
         log::error("unknown exception in a task, which is a bug: the process ends");
     }
@@ -82,7 +83,9 @@ Task<void> sleep_for(Duration time) {
 
 struct Signal::Waiter {
     Waiter(Signal& signal, const asio::any_io_executor& executor, Duration limit)
-        : timer(executor), owner(&signal), next(signal.first_) {
+        : timer(executor)
+        , owner(&signal)
+        , next(signal.first_) {
         timer.expires_at(detail::expiry_of(limit));
         if (next) next->previous = this;
         signal.first_ = this;
@@ -129,7 +132,8 @@ void Signal::notify_all() {
 }
 
 struct TaskGroup::State {
-    explicit State(Loop& l) : loop(l) {}
+    explicit State(Loop& l)
+        : loop(l) {}
     Loop& loop;
     std::list<std::shared_ptr<asio::cancellation_signal>> running;
     Signal emptied;
@@ -144,7 +148,8 @@ Task<void> on_a_later_turn(Task<void> task) {
 
 } // namespace
 
-TaskGroup::TaskGroup(Loop& loop) : state_(std::make_shared<State>(loop)) {}
+TaskGroup::TaskGroup(Loop& loop)
+    : state_(std::make_shared<State>(loop)) {}
 
 TaskGroup::~TaskGroup() {
     if (state_->running.empty()) return;
@@ -169,16 +174,20 @@ void TaskGroup::spawn(Task<void> task) {
                    asio::bind_cancellation_slot((*entry)->slot(), std::move(ended)));
 }
 
-/// Only on a turn of the loop: called from elsewhere, Asio passes the signal on later, when the task may have gone.
+/// Only on a turn of the loop: called from elsewhere, Asio passes the signal on later, when the
+/// task may have gone.
 void TaskGroup::cancel() {
-    std::vector<std::weak_ptr<asio::cancellation_signal>> now(state_->running.begin(), state_->running.end());
+    std::vector<std::weak_ptr<asio::cancellation_signal>> now(state_->running.begin(),
+                                                              state_->running.end());
     auto emit = [signals = std::move(now)] {
         for (const auto& signal : signals) {
             if (const auto alive = signal.lock()) alive->emit(asio::cancellation_type::terminal);
         }
     };
-    if (state_->loop.running()) emit();
-    else state_->loop.post(std::move(emit));
+    if (state_->loop.running())
+        emit();
+    else
+        state_->loop.post(std::move(emit));
 }
 
 Task<void> TaskGroup::join() {
@@ -198,7 +207,8 @@ struct Child {
     std::exception_ptr escaped;
 };
 
-/// Waits for the child without throwing, even when this task is cancelled: the child uses the frames below it.
+/// Waits for the child without throwing, even when this task is cancelled: the child uses the
+/// frames below it.
 Task<bool> wait_for_child(Child& child, Duration limit) {
     boost::system::error_code error;
     child.wake.expires_at(expiry_of(limit));

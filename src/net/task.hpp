@@ -12,10 +12,12 @@ namespace hk::net {
 
 class Loop;
 
-/// A coroutine of one loop. It starts when it is awaited or spawned, runs on the loop's thread and nowhere else.
+/// A coroutine of one loop. It starts when it is awaited or spawned, runs on the loop's thread and
+/// nowhere else.
 ///
-/// Cancelling (TaskGroup::cancel, with_deadline) ends a task at its present or next co_await: that await throws, the
-/// task unwinds through its destructors and its owner sees it end. So clean up in destructors, and never catch (...).
+/// Cancelling (TaskGroup::cancel, with_deadline) ends a task at its present or next co_await: that
+/// await throws, the task unwinds through its destructors and its owner sees it end. So clean up in
+/// destructors, and never catch (...).
 template <class T = void>
 using Task = boost::asio::awaitable<T>;
 
@@ -25,8 +27,9 @@ inline constexpr Duration no_limit = Duration::max();
 /// Resumes after the time has passed, on the loop's next turn when it is zero or less.
 Task<void> sleep_for(Duration time);
 
-/// A condition for coroutines of one loop. Nothing is remembered: look at what you wait for, then wait, then look again.
-/// Loop thread only. When it is destroyed, those who wait are resumed with false.
+/// A condition for coroutines of one loop. Nothing is remembered: look at what you wait for, then
+/// wait, then look again. Loop thread only. When it is destroyed, those who wait are resumed with
+/// false.
 class Signal {
 public:
     Signal();
@@ -47,8 +50,9 @@ private:
 /// Owns running coroutines: nothing runs that nobody owns. Loop thread only.
 ///
 /// An exception that leaves a task is a bug: it is logged and the process ends.
-/// Before it is destroyed it must be empty (cancel, then join), or its loop must not be running any more: then the
-/// destructor cancels the tasks and runs the loop until they have unwound. Anything else ends the process.
+/// Before it is destroyed it must be empty (cancel, then join), or its loop must not be running any
+/// more: then the destructor cancels the tasks and runs the loop until they have unwound. Anything
+/// else ends the process.
 class TaskGroup {
 public:
     explicit TaskGroup(Loop& loop);
@@ -79,8 +83,8 @@ Task<void> store(std::optional<T>& into, Task<T> task) {
 }
 } // namespace detail
 
-/// The task's result, or Errc::timeout with `what` ("runner n1 did not answer") when it takes longer; then it is
-/// cancelled and has unwound before this resumes.
+/// The task's result, or Errc::timeout with `what` ("runner n1 did not answer") when it takes
+/// longer; then it is cancelled and has unwound before this resumes.
 template <class T>
 Task<Result<T>> with_deadline(Duration limit, std::string what, Task<Result<T>> task) {
     std::optional<Result<T>> result;

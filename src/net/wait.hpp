@@ -18,7 +18,8 @@ inline std::chrono::steady_clock::time_point expiry_of(Duration limit) {
 /// The time that is left of a limit that several steps share.
 class Deadline {
 public:
-    explicit Deadline(Duration limit) : end_(expiry_of(limit)) {}
+    explicit Deadline(Duration limit)
+        : end_(expiry_of(limit)) {}
     Duration left() const {
         if (end_ == std::chrono::steady_clock::time_point::max()) return no_limit;
         const auto left = end_ - std::chrono::steady_clock::now();
@@ -33,7 +34,8 @@ private:
 /// Lets everything else on the loop go first.
 Task<void> yield();
 
-/// A task whose operations succeed at once would keep the loop to itself: it yields after so many in a row.
+/// A task whose operations succeed at once would keep the loop to itself: it yields after so many
+/// in a row.
 class Turn {
 public:
     bool over() {

@@ -8,7 +8,8 @@
 /// Inside net only: what a WebSocket handle points at.
 namespace hk::net::detail {
 
-/// Three tasks share it: one reads, one writes, one watches the time. Each ends when `life` is over.
+/// Three tasks share it: one reads, one writes, one watches the time. Each ends when `life` is
+/// over.
 class WebSocketLink {
 public:
     using Ptr = std::shared_ptr<WebSocketLink>;
@@ -67,7 +68,8 @@ private:
     std::deque<Message> in_;
     std::size_t in_bytes_ = 0;
     Signal in_changed_;
-    bool paused_ = false;  ///< nobody takes the messages: no reading, and no judging of the peer's silence
+    bool paused_ =
+        false; ///< nobody takes the messages: no reading, and no judging of the peer's silence
     bool discard_ = false; ///< after a violation
     std::chrono::steady_clock::time_point heard_;
 
@@ -75,7 +77,8 @@ private:
     std::size_t out_bytes_ = 0; ///< also what is being written
     std::uint64_t queued_ = 0;
     std::uint64_t sent_ = 0;
-    std::uint64_t dropped_from_ = UINT64_MAX; ///< frames from this number on were dropped, since the peer has closed
+    std::uint64_t dropped_from_ =
+        UINT64_MAX; ///< frames from this number on were dropped, since the peer has closed
     bool close_queued_ = false;
     bool close_sent_ = false;
     bool close_seen_ = false;

@@ -18,7 +18,8 @@ Task<Result<bool>> Wire::fill(std::shared_ptr<Wire> wire, Duration limit) {
     const Deadline deadline(limit);
     const auto before = wire->inbox_.data().size();
     while (wire->watched && !wire->ended && wire->inbox_.data().size() == before) {
-        if (!co_await wire->filled_.wait(deadline.left())) co_return fail(Errc::timeout, "the peer sent nothing in time");
+        if (!co_await wire->filled_.wait(deadline.left()))
+            co_return fail(Errc::timeout, "the peer sent nothing in time");
     }
     if (wire->inbox_.data().size() > before) co_return true;
     if (wire->ended) co_return false;

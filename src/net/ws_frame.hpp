@@ -12,9 +12,17 @@
 /// Inside net only: the framing of RFC 6455, without sockets, clocks or threads.
 namespace hk::net::detail {
 
-enum class Opcode : std::uint8_t { continuation = 0, text = 1, binary = 2, close = 8, ping = 9, pong = 10 };
+enum class Opcode : std::uint8_t {
+    continuation = 0,
+    text = 1,
+    binary = 2,
+    close = 8,
+    ping = 9,
+    pong = 10
+};
 
-/// A whole message or control frame. For close, `data` is the reason and `code` 1005 when none was given.
+/// A whole message or control frame. For close, `data` is the reason and `code` 1005 when none was
+/// given.
 struct FrameEvent {
     Opcode kind = Opcode::text;
     std::string data;
@@ -32,7 +40,9 @@ struct Violation {
 class FrameReader {
 public:
     /// A server expects masked frames, a client unmasked ones.
-    FrameReader(bool expect_masked, std::size_t message_limit) : expect_masked_(expect_masked), limit_(message_limit) {}
+    FrameReader(bool expect_masked, std::size_t message_limit)
+        : expect_masked_(expect_masked)
+        , limit_(message_limit) {}
     /// Takes all of the bytes and appends what is complete now.
     std::expected<void, Violation> put(std::string_view bytes, std::vector<FrameEvent>& events);
 

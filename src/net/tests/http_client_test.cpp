@@ -8,7 +8,8 @@ using namespace hk::net::test;
 
 namespace {
 
-/// Sends `answer` after the head of a request has come, in one piece or byte by byte; then closes or stays.
+/// Sends `answer` after the head of a request has come, in one piece or byte by byte; then closes
+/// or stays.
 struct Script {
     std::string answer;
     bool by_bytes = false;
@@ -51,7 +52,7 @@ Task<Result<std::string>> read_all(HttpConnection& connection) {
 }
 
 Task<void> streaming_echo(Exchange& exchange) {
-    (void)co_await exchange.begin(200, {});
+    (void)co_await exchange.begin(200);
     while (true) {
         const auto piece = co_await exchange.read_body_chunk();
         if (!piece || piece->empty()) break;
@@ -77,7 +78,8 @@ TEST_CASE("client: several calls on one connection, with and without bodies") {
         CHECK(other->status == 200);
         CHECK(other->body == "GET /g ");
     }
-    const auto head = run_task(s.loop, connection.request(Request{.method = Method::head, .target = "/h"}));
+    const auto head =
+        run_task(s.loop, connection.request(Request{.method = Method::head, .target = "/h"}));
     REQUIRE(head);
     CHECK(head->body.empty());
     CHECK(head->headers.get("content-length") == "8");
@@ -88,10 +90,14 @@ TEST_CASE("client: several calls on one connection, with and without bodies") {
 TEST_CASE("client: answers in every framing, in one piece and byte by byte") {
     const std::array<std::pair<std::string, std::string>, 7> cases{{
         {"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc", "abc"},
-        {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n2;x\r\nbc\r\n0\r\nT: x\r\n\r\n", "abc"},
+        {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n2;x\r\nbc\r\n0\r\nT: "
+         "x\r\n\r\n",
+         "abc"},
         {"HTTP/1.1 200 OK\r\n\r\nabc", "abc"},
         {"HTTP/1.0 200 OK\r\n\r\nabc", "abc"},
-        {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\nX: y\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx", "x"},
+        {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\nX: y\r\n\r\nHTTP/1.1 200 "
+         "OK\r\nContent-Length: 1\r\n\r\nx",
+         "x"},
         {"HTTP/1.1 204 No Content\r\n\r\n", ""},
         {"HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", ""},
     }};
@@ -121,9 +127,11 @@ TEST_CASE("client: wrong, cut and oversized answers are errors") {
         Case{"half a head", "HTTP/1.1 20", Errc::unavailable},
         Case{"not HTTP", "SSH-2.0-OpenSSH_9.2\r\n\r\n", Errc::invalid},
         Case{"cut body", head + "Content-Length: 5\r\n\r\nabc", Errc::unavailable},
-        Case{"cut chunks", head + "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", Errc::unavailable},
+        Case{"cut chunks", head + "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
+             Errc::unavailable},
         Case{"wrong chunks", head + "Transfer-Encoding: chunked\r\n\r\nzzz\r\n", Errc::invalid},
-        Case{"both framings", head + "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\nabc", Errc::invalid},
+        Case{"both framings", head + "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\nabc",
+             Errc::invalid},
         Case{"long head", head + "X: " + std::string(200, 'x') + "\r\n\r\n", Errc::invalid},
         Case{"long body", head + "Content-Length: 11\r\n\r\n01234567890", Errc::too_large},
         Case{"endless body", head + "\r\n01234567890", Errc::too_large},
@@ -145,7 +153,8 @@ TEST_CASE("client: wrong, cut and oversized answers are errors") {
 TEST_CASE("client: one deadline is for the whole call") {
     CallLimits quick;
     quick.time = 30ms;
-    for (const std::string text : {"", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab"}) {
+    for (const std::string text :
+         {"", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab"}) {
         CAPTURE(text);
         Faked f;
         const auto answer = f.answer_of({.answer = text, .stay = true}, quick);
@@ -156,7 +165,8 @@ TEST_CASE("client: one deadline is for the whole call") {
 
 TEST_CASE("client: bytes that came with the head of a 101 belong to the stream") {
     Faked f;
-    auto connection = f.connect({.answer = "HTTP/1.1 101 UPGRADED\r\nUpgrade: tcp\r\n\r\nraw bytes"});
+    auto connection =
+        f.connect({.answer = "HTTP/1.1 101 UPGRADED\r\nUpgrade: tcp\r\n\r\nraw bytes"});
     auto request = post("/attach", "{}");
     request.headers.set("Upgrade", "tcp");
     request.headers.set("Connection", "Upgrade");
@@ -170,7 +180,9 @@ TEST_CASE("client: bytes that came with the head of a 101 belong to the stream")
 
 TEST_CASE("client: Docker's raw answer without upgrade can be taken over too") {
     Faked f;
-    auto connection = f.connect({.answer = "HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.raw-stream\r\n\r\nraw", .stay = true});
+    auto connection = f.connect(
+        {.answer = "HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.raw-stream\r\n\r\nraw",
+         .stay = true});
     REQUIRE(run_task(f.loop, connection.start(get("/logs"))));
     const auto stream = connection.hijack();
     CHECK(run_task(f.loop, Served::read_until(*stream, "w")) == "raw");
@@ -180,7 +192,8 @@ namespace {
 
 Task<Result<std::string>> echo_pieces(HttpConnection& connection) {
     (void)co_await connection.begin_upload(post("/", ""));
-    for (const auto* piece : {"a", "bc", "", "def"}) (void)co_await connection.write_body_chunk(piece);
+    const std::array pieces{"a", "bc", "", "def"};
+    for (const auto* piece : pieces) (void)co_await connection.write_body_chunk(piece);
     const auto head = co_await connection.finish_upload();
     if (!head) co_return fail(head.error());
     co_return co_await read_all(connection);
@@ -205,11 +218,13 @@ Task<void> count_body(Exchange& exchange) {
     co_await exchange.respond(text_response(200, std::to_string(size)));
 }
 
-Task<void> refuse_at_once(Exchange& exchange) { co_await exchange.respond(text_response(507, "disk full")); }
+Task<void> refuse_at_once(Exchange& exchange) {
+    co_await exchange.respond(text_response(507, "disk full"));
+}
 
 Task<void> send_much(Exchange& exchange) {
     const std::string block(100'000, 'd');
-    (void)co_await exchange.begin(200, {});
+    (void)co_await exchange.begin(200);
     for (int i = 0; i < 300; ++i) (void)co_await exchange.write(block);
     co_await exchange.finish();
 }
@@ -226,7 +241,9 @@ Task<Result<std::size_t>> count_answer(HttpConnection& connection) {
     }
 }
 
-Result<HttpConnection> open(Served& s) { return run_task(s.loop, HttpConnection::open(s.listen())); }
+Result<HttpConnection> open(Served& s) {
+    return run_task(s.loop, HttpConnection::open(s.listen()));
+}
 
 } // namespace
 
@@ -283,10 +300,11 @@ TEST_CASE("client: the blocking doors work without a loop") {
     Result<Response> refused = whole;
     std::jthread client([&] {
         whole = fetch_blocking(address, post("/", "hello"));
-        streamed = stream_blocking(address, post("/", std::string(500'000, 'x')), {}, [&](std::string_view piece) {
-            seen += piece;
-            return seen.size() < 400'000;
-        });
+        streamed = stream_blocking(address, post("/", std::string(500'000, 'x')), {},
+                                   [&](std::string_view piece) {
+                                       seen += piece;
+                                       return seen.size() < 400'000;
+                                   });
         s.loop.post([&] { s.loop.stop(); });
     });
     s.loop.run();

@@ -36,15 +36,17 @@ Task<void> until(const std::function<bool()>& condition) {
 Task<void> events(Exchange& exchange) {
     Signal wake;
     exchange.watch_peer(wake);
-    (void)co_await exchange.begin(200, {{"Content-Type", "text/event-stream"}});
+    Headers headers{{"Content-Type", "text/event-stream"}};
+    (void)co_await exchange.begin(200, std::move(headers));
     (void)co_await exchange.write("event: hello\n\n");
     while (!exchange.gone()) (void)co_await wake.wait(limit);
 }
 
 Task<void> endless(Exchange& exchange) {
-    (void)co_await exchange.begin(200, {});
+    (void)co_await exchange.begin(200);
     const std::string block(64 * 1024, 'e');
-    while (co_await exchange.write(block)) {}
+    while (co_await exchange.write(block)) {
+    }
 }
 
 struct Gate {
@@ -116,7 +118,9 @@ TEST_CASE("live: a client that went away in the middle harms nobody") {
     Gate gate;
     Served s(waiting_for(gate));
     const auto address = s.listen();
-    for (const std::string text : {"", "GET /x HT", "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nabc", "GET /x HTTP/1.1\r\nHost: h\r\n\r\n"}) {
+    for (const std::string text :
+         {"", "GET /x HT", "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nabc",
+          "GET /x HTTP/1.1\r\nHost: h\r\n\r\n"}) {
         auto stream = run_task(s.loop, connected(address));
         if (!text.empty()) REQUIRE(run_task(s.loop, stream->write_all(text, limit)));
     }
@@ -133,8 +137,10 @@ TEST_CASE("live: an event stream notices without writing that its client has gon
         auto stream = run_task(s.loop, connected(address));
         CHECK(run_task(s.loop, ask(*stream, simple, "hello\n\n")).contains("text/event-stream"));
         CHECK(s.server.counters().exchanges == 1);
-        if (half) stream->shutdown_write();
-        else stream->close();
+        if (half)
+            stream->shutdown_write();
+        else
+            stream->close();
         run_task(s.loop, until([&] { return s.server.counters().connections == 0; }));
     }
 }
@@ -148,7 +154,7 @@ TEST_CASE("live: requests sent behind an event stream's are served after it") {
             co_return;
         }
         exchange.watch_peer(gate.opened);
-        (void)co_await exchange.begin(200, {});
+        (void)co_await exchange.begin(200);
         while (!gate.open && !exchange.gone()) (void)co_await gate.opened.wait(limit);
         co_await exchange.finish();
     };
@@ -172,7 +178,8 @@ TEST_CASE("live: requests sent behind an event stream's are served after it") {
     CHECK(calls == 3);
 }
 
-TEST_CASE("live: over the connection limit the longest idle connection goes, and without an idle one it is 503") {
+TEST_CASE("live: over the connection limit the longest idle connection goes, and without an idle "
+          "one it is 503") {
     ServerLimits limits;
     limits.connections = 3;
     Gate gate;
@@ -191,7 +198,8 @@ TEST_CASE("live: over the connection limit the longest idle connection goes, and
     CHECK(s.server.counters().connections == 3);
 
     gate.open = false;
-    for (auto* stream : {streams[1].get(), streams[2].get(), fourth.get()}) REQUIRE(run_task(s.loop, stream->write_all(simple, limit)));
+    for (auto* stream : {streams[1].get(), streams[2].get(), fourth.get()})
+        REQUIRE(run_task(s.loop, stream->write_all(simple, limit)));
     run_task(s.loop, until([&] { return s.server.counters().exchanges == 3; }));
     auto fifth = run_task(s.loop, connected(address));
     CHECK(status_of(run_task(s.loop, Served::read_to_end(*fifth))) == 503);
@@ -274,7 +282,9 @@ TEST_CASE("live: a server may be destroyed with everything running") {
 namespace {
 
 struct TemporaryFile {
-    explicit TemporaryFile(std::string_view text) : path(std::filesystem::temp_directory_path() / ("hk-net-file-" + std::to_string(::getpid()))) {
+    explicit TemporaryFile(std::string_view text)
+        : path(std::filesystem::temp_directory_path() /
+               ("hk-net-file-" + std::to_string(::getpid()))) {
         const Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
         REQUIRE(::write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()));
     }
@@ -284,16 +294,20 @@ struct TemporaryFile {
 
 } // namespace
 
-TEST_CASE("live: parts of files are sent, read here or in the pool, and a file that shrank cuts the connection") {
+TEST_CASE("live: parts of files are sent, read here or in the pool, and a file that shrank cuts "
+          "the connection") {
     std::string content(700'000, 'f');
     content.replace(300'000, 6, "middle");
     const TemporaryFile file(content);
     std::optional<Pool> pool;
     FileRange range;
     const auto handler = [&](Exchange& exchange) -> Task<void> {
-        FileRange mine{.file = Fd(::open(file.path.c_str(), O_RDONLY | O_CLOEXEC)), .offset = range.offset, .length = range.length,
+        FileRange mine{.file = Fd(::open(file.path.c_str(), O_RDONLY | O_CLOEXEC)),
+                       .offset = range.offset,
+                       .length = range.length,
                        .pool = range.pool};
-        co_await exchange.send_file(std::move(mine), {{"Content-Type", "text/plain"}}, 206);
+        Headers headers{{"Content-Type", "text/plain"}};
+        co_await exchange.send_file(std::move(mine), std::move(headers), 206);
     };
     Served s(handler);
     pool.emplace(s.loop, 1, 10);
@@ -316,13 +330,17 @@ TEST_CASE("live: parts of files are sent, read here or in the pool, and a file t
     pool.reset();
 }
 
-TEST_CASE("live: a streaming route that does not read its body ends the connection, and the answer arrives") {
-    const auto rules = [](const Request&) { return BodyRule{.limit = 10'000'000, .streaming = true}; };
+TEST_CASE("live: a streaming route that does not read its body ends the connection, and the answer "
+          "arrives") {
+    const auto rules = [](const Request&) {
+        return BodyRule{.limit = 10'000'000, .streaming = true};
+    };
     Served s(echo, {}, rules);
     auto stream = run_task(s.loop, connected(s.listen()));
     const auto talk = [](Stream& io) -> Task<std::string> {
         const std::string body(500'000, 'b');
-        (void)co_await io.write_all("POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 500000\r\n\r\n" + body + simple, limit);
+        (void)co_await io.write_all(
+            "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 500000\r\n\r\n" + body + simple, limit);
         co_return co_await Served::read_to_end(io);
     };
     const auto answer = run_task(s.loop, talk(*stream));

@@ -59,9 +59,10 @@ TEST_CASE("targets are split, in origin and in absolute form") {
 }
 
 TEST_CASE("targets that could mean two things are refused") {
-    const std::array wrong{"a",        "",          "*",        "/../x",       "/a/..",          "/a/%2e%2E/b", "/./a",
-                           "/%00",     "/a%",       "/a#b",     "?a=b",        "http://",        "http:///a",
-                           "/a?b=%zz", "https://h", "//../etc", "http://u@h/", "/a%2f..%2fetc"};
+    const std::array wrong{
+        "a",         "",         "*",         "/../x",    "/a/..",       "/a/%2e%2E/b",
+        "/./a",      "/%00",     "/a%",       "/a#b",     "?a=b",        "http://",
+        "http:///a", "/a?b=%zz", "https://h", "//../etc", "http://u@h/", "/a%2f..%2fetc"};
     for (const auto* target : wrong) {
         CAPTURE(target);
         auto request = with_target(target);
@@ -87,7 +88,11 @@ TEST_CASE("header names compare without case, and lists by token") {
 }
 
 TEST_CASE("no value can end its line") {
-    const Headers headers{{"Good", "a\tb \xc3\xa4"}, {"Bad", "a\r\nSet-Cookie: x"}, {"Ba d", "x"}, {"", "x"}, {"Z", std::string("a\0b", 3)}};
+    const Headers headers{{"Good", "a\tb \xc3\xa4"},
+                          {"Bad", "a\r\nSet-Cookie: x"},
+                          {"Ba d", "x"},
+                          {"", "x"},
+                          {"Z", std::string("a\0b", 3)}};
     const auto head = detail::response_head(200, headers, true);
     CHECK(head == "HTTP/1.1 200 OK\r\nGood: a\tb \xc3\xa4\r\n\r\n");
     auto request = with_target("/a b");

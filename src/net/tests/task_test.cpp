@@ -44,7 +44,8 @@ Task<Result<int>> limited(Duration limit, Task<Result<int>> task) {
 
 } // namespace
 
-TEST_CASE("a group is joined when its tasks have ended, and cancel ends them through their destructors") {
+TEST_CASE(
+    "a group is joined when its tasks have ended, and cancel ends them through their destructors") {
     Loop loop;
     TaskGroup group(loop);
     bool first = false;
@@ -126,7 +127,10 @@ TEST_CASE("cancelling a task that waits with a deadline unwinds the inner task f
     const auto body = [](bool& in, bool& out, bool& order) -> Task<void> {
         struct Check {
             bool &in, &out, &order;
-            ~Check() { out = true; order = in; }
+            ~Check() {
+                out = true;
+                order = in;
+            }
         };
         const Check on_exit{in, out, order};
         (void)co_await limited(1h, slow(in));
@@ -148,7 +152,9 @@ TEST_CASE("a signal wakes all who wait now, remembers nothing, and says who was 
     CHECK(run_task(loop, signal.wait(1ms)) == false);
     TaskGroup group(loop);
     int woken = 0;
-    const auto waiter = [](Signal& s, int& count) -> Task<void> { count += co_await s.wait(1h) ? 1 : 0; };
+    const auto waiter = [](Signal& s, int& count) -> Task<void> {
+        count += co_await s.wait(1h) ? 1 : 0;
+    };
     for (int i = 0; i < 3; ++i) group.spawn(waiter(signal, woken));
     run_task(loop, sleep_for(1ms));
     loop.post([&] { signal.notify_all(); });
@@ -222,7 +228,7 @@ TEST_CASE("pool: the value comes back on the loop's thread") {
         auto job = [here]() -> Result<bool> { return std::this_thread::get_id() != here; };
         const auto elsewhere = co_await p.run(job);
         if (!elsewhere) co_return fail(elsewhere.error());
-        co_return *elsewhere && std::this_thread::get_id() == here;
+        co_return *elsewhere&& std::this_thread::get_id() == here;
     };
     CHECK(run_task(loop, body(pool)) == Result<bool>(true));
 }
@@ -236,7 +242,7 @@ TEST_CASE("pool: a full queue refuses, and destroying it waits for what runs alo
     {
         Pool pool(loop, 1, 2);
         const auto body = [](Loop& l, Pool& p, std::atomic<bool>& go, std::atomic<int>& count,
-                                  std::vector<Errc>& errors) -> Task<void> {
+                             std::vector<Errc>& errors) -> Task<void> {
             auto job = [&l, &go, &count]() -> Result<> {
                 ++count;
                 l.post([] {}); // so that the loop looks again
