@@ -125,16 +125,18 @@ Result<> Database::configure(Mode mode) {
     sqlite3_db_config(handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, mode == Mode::read ? 1 : 0,
                       nullptr);
     sqlite3_busy_timeout(handle(), 2000);
+    if (mode == Mode::read) return execute("PRAGMA query_only = 1; PRAGMA cache_size = -16000;");
+    HK_CHECK(execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = 1;"
+                     "PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -16000;"));
+    // After the statements above: switching automatic checkpoints off also takes the hook away.
     sqlite3_wal_hook(
         handle(),
         [](void* pages, sqlite3*, const char*, int count) {
             *static_cast<std::int64_t*>(pages) = count;
             return SQLITE_OK;
         },
-        log_pages_.get()); // the hook also replaces automatic checkpoints
-    if (mode == Mode::read) return execute("PRAGMA query_only = 1; PRAGMA cache_size = -16000;");
-    return execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = 1;"
-                   "PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -16000;");
+        log_pages_.get());
+    return {};
 }
 
 Result<> Database::execute(const std::string& sql) {

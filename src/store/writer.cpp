@@ -183,8 +183,9 @@ void Writer::Impl::keep_log_short(bool idle) {
     const std::int64_t pages = database.log_pages();
     if (pages == 0) return;
     if (pages < pages_at_checkpoint) pages_at_checkpoint = 0; // the log was begun anew
-    if (idle || pages > limits.truncate_pages) return checkpoint(true);
-    if (pages > pages_at_checkpoint + limits.checkpoint_pages) checkpoint(false);
+    if (idle) return checkpoint(true);
+    // Measured from the last try: where a slow reader stands in the way, not every commit shall wait for it.
+    if (pages > pages_at_checkpoint + limits.checkpoint_pages) checkpoint(pages > limits.truncate_pages);
 }
 
 void Writer::Impl::checkpoint(bool cut_off) {
@@ -193,7 +194,7 @@ void Writer::Impl::checkpoint(bool cut_off) {
     const int result = sqlite3_wal_checkpoint_v2(database.handle(), nullptr, mode, nullptr, nullptr);
     sqlite3_busy_timeout(database.handle(), 2000);
     checkpoints += 1;
-    pages_at_checkpoint = cut_off ? 0 : database.log_pages();
+    pages_at_checkpoint = database.log_pages();
     if (cut_off) database.forget_log_pages();
     if (result != SQLITE_OK && result != SQLITE_BUSY)
         log::warn("the database's log could not be copied back; it grows until that works",

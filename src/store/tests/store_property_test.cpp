@@ -268,7 +268,7 @@ void check_list(Reader& reader, const Model& model) {
 
 TEST_CASE("what was saved comes back, in every way of reading") {
     const bool held = rc::check([] {
-        const TempFolder folder;
+        const TempFolder folder(quick_parent());
         Model model;
         const auto writer = value(Writer::open(folder.file()));
         Reader reader = value(Reader::open(folder.file()));

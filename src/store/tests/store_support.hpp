@@ -15,8 +15,8 @@ namespace hk::store::test {
 
 class TempFolder {
 public:
-    TempFolder() {
-        std::string name = (std::filesystem::temp_directory_path() / "hk_store_XXXXXX").string();
+    explicit TempFolder(const std::filesystem::path& parent = std::filesystem::temp_directory_path()) {
+        std::string name = (parent / "hk_store_XXXXXX").string();
         REQUIRE(::mkdtemp(name.data()) != nullptr);
         path_ = name;
     }
@@ -32,6 +32,11 @@ public:
 private:
     std::filesystem::path path_;
 };
+
+/// Where syncs cost nothing: for tests of many small databases that are not about the disk.
+inline std::filesystem::path quick_parent() {
+    return std::filesystem::exists("/dev/shm") ? std::filesystem::path("/dev/shm") : std::filesystem::temp_directory_path();
+}
 
 template <class T>
 T value(Result<T> result) {
