@@ -57,6 +57,11 @@ std::vector<int> AttemptGroup::processes() const {
     return found;
 }
 
+void AttemptGroup::take_in(const std::vector<int>& processes) const {
+    for (const auto& file : join_files())
+        for (const int pid : processes) write_group_file(file, std::to_string(pid));
+}
+
 bool AttemptGroup::can_freeze() const {
     if (!unified_.empty()) return fs::exists(unified_ / "cgroup.freeze");
     return !freezer_.empty();
@@ -75,7 +80,7 @@ bool AttemptGroup::frozen() const {
 std::optional<Bytes> AttemptGroup::memory_limit() const {
     std::optional<std::int64_t> limit;
     if (!memory_.empty()) limit = group_file_number(memory_ / "memory.limit_in_bytes");
-    else if (!unified_.empty()) limit = group_file_number(unified_ / "memory.max");
+    else if (unified_memory_) limit = group_file_number(unified_ / "memory.max");
     if (!limit || *limit >= no_memory_limit) return std::nullopt;
     return Bytes{*limit};
 }
@@ -83,7 +88,7 @@ std::optional<Bytes> AttemptGroup::memory_limit() const {
 std::optional<Bytes> AttemptGroup::memory_peak() const {
     std::optional<std::int64_t> peak;
     if (!memory_.empty()) peak = group_file_number(memory_ / "memory.max_usage_in_bytes");
-    else if (!unified_.empty()) peak = group_file_number(unified_ / "memory.peak");
+    else if (unified_memory_) peak = group_file_number(unified_ / "memory.peak");
     if (!peak) return std::nullopt;
     return Bytes{*peak};
 }
@@ -91,7 +96,7 @@ std::optional<Bytes> AttemptGroup::memory_peak() const {
 int AttemptGroup::oom_kills() const {
     std::optional<std::int64_t> kills;
     if (!memory_.empty()) kills = group_file_number(memory_ / "memory.oom_control", "oom_kill");
-    else if (!unified_.empty()) kills = group_file_number(unified_ / "memory.events", "oom_kill");
+    else if (unified_memory_) kills = group_file_number(unified_ / "memory.events", "oom_kill");
     return static_cast<int>(kills.value_or(0));
 }
 

@@ -62,8 +62,7 @@ bool set_cores(const fs::path& unified, const fs::path& cpu, int cores) {
         const std::string wanted = std::to_string(quota) + " " + std::to_string(cpu_period);
         return write_group_file(unified / "cpu.max", wanted) && read_group_file(unified / "cpu.max") == wanted + "\n";
     }
-    return write_group_file(cpu / "cpu.cfs_period_us", std::to_string(cpu_period)) &&
-           write_group_file(cpu / "cpu.cfs_quota_us", std::to_string(quota)) &&
+    return write_group_file(cpu / "cpu.cfs_quota_us", std::to_string(quota)) && // of the period that every group has
            group_file_number(cpu / "cpu.cfs_quota_us") == quota;
 }
 
@@ -130,17 +129,24 @@ CgroupTree::Made CgroupTree::make(AttemptId attempt, const CgroupLimits& limits)
         return ours / name;
     };
     const bool cores = limits_cores(limits.cores);
-    made.group.unified_ = add(unified_, true);
-    made.group.freezer_ = add(freezer_, true);
+    const bool memory = limits.memory.has_value();
+    made.group.unified_ = add(unified_, (unified_cpu_ && cores) || (unified_memory_ && memory));
+    made.group.unified_memory_ = unified_memory_ && memory;
     made.group.cpu_ = add(cpu_, cores);
-    made.group.memory_ = add(memory_, limits.memory.has_value());
+    made.group.memory_ = add(memory_, memory);
     const bool has_cpu = !made.group.cpu_.empty() || (unified_cpu_ && !made.group.unified_.empty());
     const bool has_memory = !made.group.memory_.empty() || (unified_memory_ && !made.group.unified_.empty());
     if (cores && !(has_cpu && set_cores(made.group.unified_, made.group.cpu_, limits.cores)))
         made.warnings.push_back("the limit of " + std::to_string(limits.cores) + " CPU cores is not enforced on this node");
-    if (limits.memory && !(has_memory && set_memory(made.group.unified_, made.group.memory_, *limits.memory)))
+    if (memory && !(has_memory && set_memory(made.group.unified_, made.group.memory_, *limits.memory)))
         made.warnings.push_back("the memory limit of " + format_size(*limits.memory) + " is not enforced on this node");
     return made;
+}
+
+void CgroupTree::make_freezable(AttemptId attempt, AttemptGroup& group) const {
+    const std::string name = to_string(attempt);
+    if (!unified_.empty() && make_directory(unified_ / name)) group.unified_ = unified_ / name;
+    else if (!freezer_.empty() && make_directory(freezer_ / name)) group.freezer_ = freezer_ / name;
 }
 
 AttemptGroup CgroupTree::existing(AttemptId attempt) const {
@@ -150,6 +156,7 @@ AttemptGroup CgroupTree::existing(AttemptId attempt) const {
     };
     AttemptGroup group;
     group.unified_ = found(unified_);
+    group.unified_memory_ = unified_memory_ && !group.unified_.empty();
     group.cpu_ = found(cpu_);
     group.memory_ = found(memory_);
     group.freezer_ = found(freezer_);

@@ -15,8 +15,8 @@ struct CgroupLimits {
     std::optional<Bytes> memory;
 };
 
-/// The control groups of one attempt: one directory with version 2, one per controller with version 1, none where the
-/// machine does not let us. A value; reads and writes kernel files only, so calls do not block.
+/// The control groups of one attempt: one directory with version 2, one per controller with version 1; none where there
+/// is nothing to limit or the machine does not let us. A value; reads and writes kernel files only, so calls do not block.
 class AttemptGroup {
 public:
     bool empty() const { return unified_.empty() && cpu_.empty() && memory_.empty() && freezer_.empty(); }
@@ -27,6 +27,8 @@ public:
     bool kill() const;
     /// Every process in the group now, in any of its directories.
     std::vector<int> processes() const;
+    /// Moves processes into all directories; those that are gone by now are passed over.
+    void take_in(const std::vector<int>& processes) const;
 
     bool can_freeze() const;
     bool freeze(bool frozen) const;
@@ -47,6 +49,7 @@ private:
     std::filesystem::path cpu_;     ///< version 1
     std::filesystem::path memory_;  ///< version 1
     std::filesystem::path freezer_; ///< version 1, only without version 2
+    bool unified_memory_ = false;   ///< the version 2 directory says how much memory is used
 };
 
 /// Finds out which control groups of this machine we may use, and makes one group per attempt:
@@ -68,8 +71,11 @@ public:
         AttemptGroup group;
         std::vector<std::string> warnings; ///< limits that were asked for and are not in force
     };
-    /// Makes the group, sets the limits and reads them back. A group that is there already is used again.
+    /// Makes the group, sets the limits and reads them back. A group that is there already is used again. To join a
+    /// group costs a short task a tenth of its life, so there is one for limits only.
     Made make(AttemptId attempt, const CgroupLimits& limits) const;
+    /// Adds what `freeze` and `kill` need, for processes that are then taken in.
+    void make_freezable(AttemptId attempt, AttemptGroup& group) const;
     /// The group that `make` made, perhaps in an earlier life of the runner.
     AttemptGroup existing(AttemptId attempt) const;
     /// Removes the folders above the attempts when nothing is in them.

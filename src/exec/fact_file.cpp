@@ -3,6 +3,7 @@
 #include "base/log.hpp"
 #include "net/loop.hpp"
 
+#include <array>
 #include <cerrno>
 #include <fcntl.h>
 #include <set>
@@ -16,11 +17,11 @@ namespace hk::exec {
 namespace {
 
 Result<std::uint64_t> find_assignment_end(int fd, const std::filesystem::path& record) {
-    std::string chunk(max_fact_read, '\0');
+    std::array<char, 4096> chunk;
     for (std::uint64_t at = 0; at < max_record;) {
         const ssize_t got = ::pread(fd, chunk.data(), chunk.size(), static_cast<off_t>(at));
         if (got <= 0) break;
-        const auto end = std::string_view(chunk).substr(0, static_cast<std::size_t>(got)).find('\n');
+        const auto end = std::string_view(chunk.data(), static_cast<std::size_t>(got)).find('\n');
         if (end != std::string_view::npos) return at + end + 1;
         at += static_cast<std::uint64_t>(got);
     }
@@ -36,20 +37,20 @@ Result<std::uint64_t> assignment_size(const std::filesystem::path& record) {
 }
 
 Result<FactReader::News> FactReader::read() {
-    const Fd fd(::open(record_.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!fd) return fail(system_error("cannot open " + record_.string(), errno));
+    if (!fd_) fd_ = Fd(::open(record_.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!fd_) return fail(system_error("cannot open " + record_.string(), errno));
     if (offset_ == 0) {
-        HK_TRY(offset_, find_assignment_end(fd.get(), record_));
+        HK_TRY(offset_, find_assignment_end(fd_.get(), record_));
     }
-    std::string text(max_fact_read, '\0');
-    const ssize_t got = ::pread(fd.get(), text.data(), text.size(), static_cast<off_t>(offset_));
+    std::array<char, max_fact_read> buffer; // not cleared: facts are far shorter
+    const ssize_t got = ::pread(fd_.get(), buffer.data(), buffer.size(), static_cast<off_t>(offset_));
     if (got < 0) return fail(system_error("cannot read " + record_.string(), errno));
-    text.resize(static_cast<std::size_t>(got));
+    const std::string_view text(buffer.data(), static_cast<std::size_t>(got));
     News news;
     news.more = text.size() == max_fact_read;
     std::size_t at = 0;
     for (auto end = text.find('\n'); end != text.npos; end = text.find('\n', at)) {
-        if (auto fact = parse_fact(std::string_view(text).substr(at, end - at))) news.facts.push_back(std::move(*fact));
+        if (auto fact = parse_fact(text.substr(at, end - at))) news.facts.push_back(std::move(*fact));
         at = end + 1;
     }
     // A line that fills the whole read is none of ours: pass over it rather than read it for ever.

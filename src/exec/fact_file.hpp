@@ -13,12 +13,13 @@ class Loop;
 namespace hk::exec {
 
 /// More than this per look at a record is read in the next turn of the loop.
-inline constexpr std::size_t max_fact_read = 64 * 1024;
+inline constexpr std::size_t max_fact_read = 16 * 1024;
 
 /// The length of a record's first line, its line break included: where its facts begin.
 Result<std::uint64_t> assignment_size(const std::filesystem::path& record);
 
-/// Reads the facts of one record as they are appended. Never reads a byte twice, never hands out half a line.
+/// Reads the facts of one record as they are appended. Never hands out a line twice, nor half a line. Keeps the record
+/// open from its first read.
 class FactReader {
 public:
     explicit FactReader(std::filesystem::path record) : record_(std::move(record)) {}
@@ -31,6 +32,7 @@ public:
 
 private:
     std::filesystem::path record_;
+    Fd fd_;
     std::uint64_t offset_ = 0; ///< of the first line not yet handed out; 0: the assignment is still to be skipped
 };
 

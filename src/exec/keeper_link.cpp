@@ -59,7 +59,16 @@ KeeperLink::~KeeperLink() = default;
 
 void KeeperLink::enqueue(AttemptId attempt) {
     waiting_.push_back(attempt);
-    if (socket_) watch_socket(true);
+    if (socket_) flush_soon();
+}
+
+void KeeperLink::flush_soon() {
+    if (std::exchange(flush_scheduled_, true)) return;
+    loop_.defer([weak = std::weak_ptr(alive_), this] {
+        if (weak.expired()) return;
+        flush_scheduled_ = false;
+        if (socket_) flush();
+    });
 }
 
 bool KeeperLink::take_back(AttemptId attempt) { return std::erase(waiting_, attempt) > 0; }
@@ -70,7 +79,7 @@ void KeeperLink::step() {
     if (socket_ || spawned_) return;
     if (connect()) {
         tries_ = 0;
-        watch_socket(true);
+        flush_soon();
         if (had_keeper_) owner_.keeper_is_new();
         had_keeper_ = true;
         return;
@@ -130,6 +139,7 @@ void KeeperLink::on_socket() {
 }
 
 void KeeperLink::disconnect() {
+    watches_room_ = false;
     socket_ = Fd(); // which also takes it out of the epoll
     log::warn("the keeper has ended; starting another", {});
     step();
@@ -139,11 +149,12 @@ void KeeperLink::flush() {
     for (int sent = 0; sent < starts_per_turn && !waiting_.empty(); ++sent) {
         const AttemptId attempt = waiting_.front();
         const auto message = owner_.start_message(attempt);
-        if (message && !send(*message)) return; // no room, or the keeper has gone: its turn comes again
+        if (message && !send(*message)) return watch_socket(true); // no room, or the keeper has gone
         if (!waiting_.empty() && waiting_.front() == attempt) waiting_.pop_front();
         if (message) owner_.start_sent(attempt);
     }
-    watch_socket(!waiting_.empty());
+    watch_socket(false);
+    if (!waiting_.empty()) flush_soon();
 }
 
 bool KeeperLink::send(const StartMessage& message) {
@@ -166,6 +177,7 @@ bool KeeperLink::send(const StartMessage& message) {
 }
 
 void KeeperLink::watch_socket(bool writable) {
+    if (std::exchange(watches_room_, writable) == writable) return;
     epoll_event event{EPOLLIN | (writable ? EPOLLOUT : 0U), {}};
     ::epoll_ctl(poll_.get(), EPOLL_CTL_MOD, socket_.get(), &event);
 }

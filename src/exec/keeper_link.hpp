@@ -7,6 +7,7 @@
 #include <deque>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -54,6 +55,7 @@ private:
     void retry_later(const std::string& why);
     void on_socket();
     void disconnect();
+    void flush_soon();
     void flush();
     bool send(const StartMessage& message);
     void watch_socket(bool writable);
@@ -68,6 +70,9 @@ private:
     Fd spawned_;   ///< pidfd of the keeper that is being started
     int tries_ = 0;
     bool had_keeper_ = false;
+    bool flush_scheduled_ = false;
+    bool watches_room_ = false;
+    std::shared_ptr<int> alive_ = std::make_shared<int>(); ///< for jobs in the loop's queue
     net::Watch socket_watch_;
     net::Watch spawn_watch_;
     Ticker retry_;

@@ -16,6 +16,7 @@ bool is_watcher(const ForkedFact& forked) {
     return ticks != 0 && ticks <= forked.task.start_ticks && ticks + longest >= forked.task.start_ticks;
 }
 
+/// Everything below the watcher, or what carries the mark when there is no watcher any more.
 std::vector<int> by_tree(const KnownFacts& facts, const std::string& mark) {
     if (!facts.forked || facts.forked->boot_id != current_boot_id()) return {};
     const ForkedFact& forked = *facts.forked;
@@ -40,18 +41,35 @@ bool has_stopped(int pid) {
 
 } // namespace
 
-ProcessControl::ProcessControl(const AttemptGroup& group, const KnownFacts& facts, std::string mark)
-    : group_(group)
+ProcessControl::ProcessControl(const CgroupTree& tree, AttemptId attempt, AttemptGroup& group, const KnownFacts& facts,
+                               std::string mark)
+    : tree_(tree)
+    , attempt_(attempt)
+    , group_(group)
     , facts_(facts)
     , mark_(std::move(mark)) {}
-
-bool ProcessControl::by_group() const { return !group_.processes().empty(); }
 
 std::vector<int> ProcessControl::processes() const {
     std::vector<int> found = group_.processes();
     if (found.empty()) found = by_tree(facts_, mark_);
     std::erase_if(found, is_gone);
     return found;
+}
+
+/// Brings every process into a group that can be frozen and killed at once; false where there is none. A child that
+/// is born before its parent is moved stays outside, so look again until there is none.
+bool ProcessControl::gather() const {
+    if (!group_.can_freeze()) tree_.make_freezable(attempt_, group_);
+    if (!group_.can_freeze()) return false;
+    constexpr int rounds = 10;
+    std::vector<int> before;
+    for (int round = 0; round < rounds; ++round) {
+        auto now = processes();
+        if (now == before) return true;
+        group_.take_in(now);
+        before = std::move(now);
+    }
+    return true;
 }
 
 std::size_t ProcessControl::signal(int signal) const {
@@ -61,12 +79,12 @@ std::size_t ProcessControl::signal(int signal) const {
 }
 
 void ProcessControl::kill() const {
-    if (by_group() && group_.kill()) return;
+    if (gather()) group_.kill();
     signal(SIGKILL);
 }
 
 void ProcessControl::pause() const {
-    if (by_group() && group_.can_freeze() && group_.freeze(true)) return;
+    if (gather() && group_.freeze(true)) return;
     signal(SIGSTOP);
 }
 
@@ -76,7 +94,7 @@ void ProcessControl::resume() const {
 }
 
 bool ProcessControl::is_paused() const {
-    if (by_group() && group_.frozen()) return true;
+    if (group_.can_freeze() && group_.frozen()) return true;
     const auto all = processes();
     return !all.empty() && std::ranges::all_of(all, has_stopped);
 }

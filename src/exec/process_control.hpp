@@ -12,13 +12,15 @@ namespace hk::exec {
 /// A value made for one use; the watcher itself is never among them.
 class ProcessControl {
 public:
-    /// `mark` is an environment entry, NAME=VALUE, that only this attempt's processes have.
-    ProcessControl(const AttemptGroup& group, const KnownFacts& facts, std::string mark);
+    /// `mark` is an environment entry, NAME=VALUE, that only this attempt's processes have. `group` gets what freezing
+    /// and killing need when they are asked for.
+    ProcessControl(const CgroupTree& tree, AttemptId attempt, AttemptGroup& group, const KnownFacts& facts, std::string mark);
 
     std::vector<int> processes() const;
     bool empty() const { return processes().empty(); }
     /// How many processes it went to.
     std::size_t signal(int signal) const;
+    /// Ask again until it is empty.
     void kill() const;
 
     /// Asks for the stop or the going on of every process; whether it has happened is the next question. Ask again as
@@ -29,8 +31,10 @@ public:
     bool is_resumed() const;
 
 private:
-    bool by_group() const;
-    const AttemptGroup& group_;
+    bool gather() const;
+    const CgroupTree& tree_;
+    AttemptId attempt_;
+    AttemptGroup& group_;
     const KnownFacts& facts_;
     std::string mark_;
 };

@@ -71,19 +71,31 @@ void ProcessExecutor::Impl::on_started(ProcessAttempt& attempt) {
     if (was_paused) listener_.on_event(Paused{id});
 }
 
-/// The watcher says that nothing is left. When it was killed it could not see to that, and somebody may have left its
+/// The watcher says that nothing is left. When it was killed it could not see to that, and a process may have left its
 /// tree for good without leaving the group.
 void ProcessExecutor::Impl::on_finished(ProcessAttempt& attempt) {
     const bool left = attempt.facts.adopted ? !control(attempt).empty() : !attempt.group.processes().empty();
-    if (!left) return conclude(attempt, verdict(attempt));
+    if (left) empty_then_conclude(attempt);
+    else conclude(attempt, verdict(attempt));
+}
+
+void ProcessExecutor::Impl::empty_then_conclude(ProcessAttempt& attempt) {
     attempt.stage = Stage::emptying;
     busy_.insert(attempt.assignment.attempt);
     set_pace();
 }
 
 Outcome ProcessExecutor::Impl::verdict(const ProcessAttempt& attempt) const {
-    const AttemptGroup& group = attempt.group;
-    return judge(attempt.facts, {group.oom_kills(), group.memory_limit(), group.memory_peak()});
+    if (attempt.facts.ended()) {
+        const AttemptGroup& group = attempt.group;
+        return judge(attempt.facts, {group.oom_kills(), group.memory_limit(), group.memory_peak()});
+    }
+    const bool same_boot = attempt.facts.forked && attempt.facts.forked->boot_id == boot_id_;
+    Outcome outcome = interrupted(attempt.facts, read_clocks().wall,
+                                  same_boot ? "the processes that watched it were killed, so its exit code is not known"
+                                            : "the node was restarted while it ran");
+    if (same_boot && attempt.facts.stop) outcome.reason = EndReason::killed;
+    return outcome;
 }
 
 void ProcessExecutor::Impl::conclude(ProcessAttempt& attempt, Outcome outcome) {
@@ -125,6 +137,8 @@ bool ProcessExecutor::Impl::look_after(ProcessAttempt& attempt, Mono now) {
         conclude(attempt, verdict(attempt));
         return false;
     }
+    if (attempt.orphaned && attempt.kill_at) on_orphan(attempt);
+    if (attempt.stage == Stage::emptying) return true;
     check_stop(attempt, now);
     check_wish(attempt, now); // which may call the listener, so look again
     const ProcessAttempt* still = find(id);
@@ -188,16 +202,9 @@ void ProcessExecutor::Impl::check_watcher(ProcessAttempt& attempt) {
 }
 
 void ProcessExecutor::Impl::on_orphan(ProcessAttempt& attempt) {
-    const bool same_boot = attempt.facts.forked->boot_id == boot_id_;
-    if (attempt.facts.exited) { // the true end is known; only what it left may still be there
-        attempt.stage = Stage::emptying;
-        busy_.insert(attempt.assignment.attempt);
-        return set_pace();
-    }
-    if (same_boot && is_alive(attempt.facts.forked->task)) return; // it goes on; stop and pause still work
-    const char* why = same_boot ? "the processes that watched it were killed, so its exit code is not known"
-                                : "the node was restarted while it ran";
-    conclude(attempt, interrupted(attempt.facts, read_clocks().wall, why));
+    const ForkedFact& forked = *attempt.facts.forked;
+    attempt.orphaned = !attempt.facts.exited && forked.boot_id == boot_id_ && is_alive(forked.task);
+    if (!attempt.orphaned) empty_then_conclude(attempt); // else it goes on; stop and pause still work
 }
 
 void ProcessExecutor::Impl::remove_groups() {

@@ -121,8 +121,9 @@ void ProcessExecutor::Impl::recover(const Assignment& assignment) {
 
 std::string ProcessExecutor::Impl::mark_of(AttemptId id) const { return spool_.state_id() + "/" + to_string(id); }
 
-ProcessControl ProcessExecutor::Impl::control(const ProcessAttempt& attempt) const {
-    return {attempt.group, attempt.facts, std::string(mark_name) + "=" + mark_of(attempt.assignment.attempt)};
+ProcessControl ProcessExecutor::Impl::control(ProcessAttempt& attempt) const {
+    const AttemptId id = attempt.assignment.attempt;
+    return {cgroups_, id, attempt.group, attempt.facts, std::string(mark_name) + "=" + mark_of(id)};
 }
 
 StartRequest ProcessExecutor::Impl::request_of(ProcessAttempt& attempt) {
@@ -234,7 +235,8 @@ void ProcessExecutor::Impl::forget(AttemptId id) {
         log::warn("an attempt that has not ended cannot be forgotten", {{"attempt", to_string(id)}});
         return;
     }
-    if (const auto group = cgroups_.existing(id); !group.remove()) leaving_.push_back({group});
+    const AttemptGroup group = found == attempts_.end() ? cgroups_.existing(id) : found->second.group;
+    if (!group.empty() && !group.remove()) leaving_.push_back({group});
     if (found != attempts_.end()) attempts_.erase(found);
     follower_->unfollow(id);
     if (auto erased = spool_.erase(id); !erased)

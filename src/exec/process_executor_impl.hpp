@@ -36,6 +36,7 @@ struct ProcessAttempt {
     Duration grace{};
     bool stop_signalled = false;
     bool paused = false;
+    bool orphaned = false; ///< watcher and keeper were killed; nobody will report its end
     Wish wish = Wish::none;
     Mono wish_until{};
 };
@@ -69,7 +70,7 @@ private:
     StartRequest request_of(ProcessAttempt& attempt);
     void wish(AttemptId id, Wish wish);
     void signal_stop(ProcessAttempt& attempt);
-    ProcessControl control(const ProcessAttempt& attempt) const;
+    ProcessControl control(ProcessAttempt& attempt) const;
     std::string mark_of(AttemptId id) const;
     void later(std::move_only_function<void(Impl&)> job);
 
@@ -79,6 +80,7 @@ private:
     void on_started(ProcessAttempt& attempt);
     void on_finished(ProcessAttempt& attempt);
     Outcome verdict(const ProcessAttempt& attempt) const;
+    void empty_then_conclude(ProcessAttempt& attempt);
     void conclude(ProcessAttempt& attempt, Outcome outcome);
     void on_tick();
     bool look_after(ProcessAttempt& attempt, Mono now);
