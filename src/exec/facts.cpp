@@ -66,6 +66,25 @@ std::optional<Fact> parse_exited(Words& words, bool by_signal) {
     return checked(words, fact);
 }
 
+std::optional<Bytes> bytes_or_none(std::int64_t number) {
+    return number > 0 ? std::optional(Bytes{number}) : std::nullopt;
+}
+
+std::optional<Fact> parse_limits(Words& words) {
+    LimitsFact fact;
+    if (const auto micros = words.number(); micros > 0) fact.cpu_per_second = Duration{micros};
+    fact.memory = bytes_or_none(words.number());
+    return checked(words, fact);
+}
+
+std::optional<Fact> parse_memory(Words& words) {
+    MemoryFact fact;
+    fact.oom_kills = words.number<int>();
+    fact.limit = bytes_or_none(words.number());
+    fact.peak = bytes_or_none(words.number());
+    return checked(words, fact);
+}
+
 std::optional<Fact> parse_gone(Words& words) {
     GoneFact fact;
     fact.peak_memory = Bytes{words.number() * 1024};
@@ -110,6 +129,14 @@ struct Formatter {
         if (fact.signal) return text_of({keeper::fact_signalled, std::to_string(*fact.signal), micros(fact.at)});
         return text_of({keeper::fact_exited, std::to_string(fact.exit_code.value_or(0)), micros(fact.at)});
     }
+    std::string operator()(const LimitsFact& fact) const {
+        return text_of({keeper::fact_limits, std::to_string(fact.cpu_per_second.value_or(Duration{}).count()),
+                        std::to_string(fact.memory.value_or(Bytes{}).value)});
+    }
+    std::string operator()(const MemoryFact& fact) const {
+        return text_of({keeper::fact_memory, std::to_string(fact.oom_kills), std::to_string(fact.limit.value_or(Bytes{}).value),
+                        std::to_string(fact.peak.value_or(Bytes{}).value)});
+    }
     std::string operator()(const GoneFact& fact) const {
         return text_of({keeper::fact_gone, std::to_string(fact.peak_memory.value / 1024), std::to_string(fact.cpu_time.count())});
     }
@@ -136,6 +163,8 @@ std::optional<Fact> parse_fact(std::string_view line) {
     if (name == keeper::fact_failed) return parse_failed(words);
     if (name == keeper::fact_exited || name == keeper::fact_signalled)
         return parse_exited(words, name == keeper::fact_signalled);
+    if (name == keeper::fact_limits) return parse_limits(words);
+    if (name == keeper::fact_memory) return parse_memory(words);
     if (name == keeper::fact_gone) return parse_gone(words);
     if (name == keeper::fact_adopted) return AdoptedFact{};
     if (name == keeper::fact_stop) return parse_stop(words);

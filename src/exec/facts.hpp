@@ -50,6 +50,19 @@ struct ExitedFact {
     Time at;
     friend bool operator==(const ExitedFact&, const ExitedFact&) = default;
 };
+/// "limits CPU_MICROSECONDS_PER_SECOND MEMORY_BYTES": what the kernel says of the task's systemd unit.
+struct LimitsFact {
+    std::optional<Duration> cpu_per_second; ///< absent: no limit
+    std::optional<Bytes> memory;
+    friend bool operator==(const LimitsFact&, const LimitsFact&) = default;
+};
+/// "memory OOM_KILLS LIMIT_BYTES PEAK_BYTES": of the task's container or systemd unit, when the command had ended.
+struct MemoryFact {
+    int oom_kills = 0;
+    std::optional<Bytes> limit;
+    std::optional<Bytes> peak;
+    friend bool operator==(const MemoryFact&, const MemoryFact&) = default;
+};
 /// "gone MAXRSS_KB CPU_MICROSECONDS": no process of it is left. Nothing follows.
 struct GoneFact {
     Bytes peak_memory; ///< of the largest single process; zero when unknown
@@ -71,8 +84,8 @@ struct OutcomeFact {
     Outcome outcome;
     friend bool operator==(const OutcomeFact&, const OutcomeFact&) = default;
 };
-using Fact = std::variant<ForkedFact, StartedFact, WarningFact, FailedFact, ExitedFact, GoneFact, AdoptedFact,
-                          StopFact, OutcomeFact>;
+using Fact = std::variant<ForkedFact, StartedFact, WarningFact, FailedFact, ExitedFact, LimitsFact, MemoryFact,
+                          GoneFact, AdoptedFact, StopFact, OutcomeFact>;
 
 std::optional<Fact> parse_fact(std::string_view line);
 /// The line without its line break. Of the facts only `stop` and `outcome` are written by us; the rest is for tests.

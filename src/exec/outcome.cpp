@@ -48,6 +48,8 @@ void KnownFacts::take(const Fact& fact) {
         void operator()(const WarningFact& f) const { facts.warnings.push_back(f.text); }
         void operator()(const FailedFact& f) const { facts.failed = f; }
         void operator()(const ExitedFact& f) const { facts.exited = f; }
+        void operator()(const LimitsFact& f) const { facts.limits = f; }
+        void operator()(const MemoryFact& f) const { facts.memory = f; }
         void operator()(const GoneFact& f) const { facts.gone = f; }
         void operator()(const AdoptedFact&) const { facts.adopted = true; }
         void operator()(const StopFact& f) const {

@@ -14,6 +14,8 @@ struct KnownFacts {
     std::vector<std::string> warnings;
     std::optional<FailedFact> failed;
     std::optional<ExitedFact> exited;
+    std::optional<LimitsFact> limits;
+    std::optional<MemoryFact> memory;
     std::optional<GoneFact> gone;
     bool adopted = false;
     std::optional<StopFact> stop;

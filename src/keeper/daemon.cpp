@@ -32,7 +32,7 @@ struct Daemon {
     Channel channel;
     WatchedList watched;
     Inherited inherited;
-    char boot_id[40] = {};
+    char boot_id[boot_id_room] = {};
     int spool = -1;
     int signals = -1;
     bool had_runner = false;
@@ -43,14 +43,6 @@ int complain(const char* what) {
     line.word("hakuriver-keeper:").word(what).join(": ").join(::strerrordesc_np(errno));
     line.append_to(STDERR_FILENO);
     return 1;
-}
-
-void read_boot_id(char (&out)[40]) {
-    const int fd = ::open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-    const ssize_t got = fd < 0 ? -1 : ::read(fd, out, sizeof out - 1);
-    if (fd >= 0) ::close(fd);
-    if (got > 0) out[std::strcspn(out, "\n")] = '\0';
-    else std::strcpy(out, "-");
 }
 
 void keep_limits(Inherited& out) {
@@ -126,16 +118,10 @@ void write_pid(int lock) {
     ::_exit(0);
 }
 
-bool is_untouched(int record, const Header& header) {
-    struct stat now{};
-    if (::flock(record, LOCK_EX | LOCK_NB) != 0) return false;
-    return ::fstat(record, &now) == 0 && static_cast<std::uint64_t>(now.st_size) == header.record_size;
-}
-
 void start_attempt(Daemon& daemon, Start& start) {
     const int record = open_record(daemon.spool, start.header.attempt);
     if (record < 0) return;
-    if (!is_untouched(record, start.header)) {
+    if (!claim_untouched(record, start.header.record_size)) {
         ::close(record);
         return;
     }

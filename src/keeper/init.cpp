@@ -83,12 +83,8 @@ void block_signals() {
 }
 
 void append_forked(int record) {
-    char boot[40] = "-";
-    const int fd = ::open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-    const ssize_t got = fd < 0 ? -1 : ::read(fd, boot, sizeof boot - 1);
-    if (fd >= 0) ::close(fd);
-    if (got > 0) boot[got] = '\0';
-    boot[std::strcspn(boot, "\n")] = '\0';
+    char boot[boot_id_room];
+    read_boot_id(boot);
     Line line;
     line.word(fact_forked).number(::getpid()).number(static_cast<std::int64_t>(start_ticks(::getpid())));
     line.number(::getppid()).word(boot);

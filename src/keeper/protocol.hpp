@@ -77,10 +77,11 @@ inline constexpr int exit_not_found = 127;
 ///   warning TEXT                                   a limit that is not in force
 ///   started MICROSECONDS                           the command runs
 ///   failed CODE MICROSECONDS TEXT                  it could not be executed; the last fact
+///   limits CPU_MICROS_PER_SECOND MEMORY_BYTES      in a systemd unit: what is in force; 0 for no limit
+///   memory OOM_KILLS LIMIT_BYTES PEAK_BYTES        of a container or a systemd unit, at the end; 0 for none or unknown
 ///   exited CODE MICROSECONDS                       written before the process is reaped, so that no death loses it
 ///   signalled SIGNAL MICROSECONDS
 ///   gone MAXRSS_KB CPU_MICROSECONDS                nothing of the task is left; the last fact; zeros when unknown
-///   memory OOM_KILLS LIMIT_BYTES PEAK_BYTES         of a container, before `exited`; 0: no limit, or not known
 ///   adopted                                        the watcher was killed; the keeper waits for the task instead
 ///   stop MICROSECONDS DEADLINE_MICROSECONDS        written by the runner: what is left at the deadline is killed
 inline constexpr char fact_forked[] = "forked";
@@ -90,6 +91,7 @@ inline constexpr char fact_failed[] = "failed";
 inline constexpr char fact_exited[] = "exited";
 inline constexpr char fact_signalled[] = "signalled";
 inline constexpr char fact_gone[] = "gone";
+inline constexpr char fact_limits[] = "limits";
 inline constexpr char fact_memory[] = "memory";
 inline constexpr char fact_adopted[] = "adopted";
 inline constexpr char fact_stop[] = "stop";

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <ctime>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -70,6 +71,21 @@ void append_fact(int record, Line& line) {
         pause_for_millis(wait);
         if (::write(record, "\n", 1) == 1 && line.append_to(record)) return;
     }
+}
+
+bool claim_untouched(int record, std::uint64_t size) {
+    struct stat now{};
+    if (::flock(record, LOCK_EX | LOCK_NB) != 0) return false;
+    return ::fstat(record, &now) == 0 && static_cast<std::uint64_t>(now.st_size) == size;
+}
+
+void read_boot_id(char (&out)[boot_id_room]) {
+    const int fd = ::open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    const ssize_t got = fd < 0 ? -1 : ::read(fd, out, sizeof out - 1);
+    if (fd >= 0) ::close(fd);
+    out[got > 0 ? got : 0] = '\0';
+    out[std::strcspn(out, "\n")] = '\0';
+    if (out[0] == '\0') std::strcpy(out, "-");
 }
 
 Standing read_standing(int record) {

@@ -14,6 +14,14 @@ int open_record(int folder, const char* attempt);
 /// A negative descriptor ignores it.
 void append_fact(int record, Line& line);
 
+/// Locks the record, and says whether it still has the size that it had when it held the assignment alone. Another size
+/// means that the attempt was started before: a start that is said twice happens once.
+bool claim_untouched(int record, std::uint64_t size);
+
+/// The kernel's name for this boot; "-" when it has none.
+inline constexpr unsigned boot_id_room = 40;
+void read_boot_id(char (&out)[boot_id_room]);
+
 /// Where a record stands, from its last lines.
 struct Standing {
     int task = 0;              ///< from `forked`; 0: there is no task yet

@@ -48,19 +48,20 @@ int peek_status(int task) {
 
 } // namespace
 
-int see_to_end(int task, int record, const char* cgroup_kill) {
+int see_to_end(int task, int record, const char* cgroup_kill, void (*before_gone)(int record)) {
     wait_until_ended(task);
     const int status = peek_status(task);
     append_end(record, status);
     ::waitpid(task, nullptr, __WALL);
     sweep(record, cgroup_kill);
+    if (before_gone != nullptr) before_gone(record);
     rusage used{};
     ::getrusage(RUSAGE_CHILDREN, &used);
     append_gone(record, used.ru_maxrss, micros(used.ru_utime) + micros(used.ru_stime));
     return status;
 }
 
-void watch(const Request& request, int record, const Inherited& inherited) {
+void watch(const Request& request, int record, const Inherited& inherited, void (*before_gone)(int record)) {
     ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     static volatile Failure failure;
     const int task = launch(request, record, inherited, failure);
@@ -74,7 +75,7 @@ void watch(const Request& request, int record, const Inherited& inherited) {
         ::_exit(0);
     }
     append_started(record);
-    see_to_end(task, record, request.cgroup_kill);
+    see_to_end(task, record, request.cgroup_kill, before_gone);
     ::_exit(0);
 }
 
