@@ -1,3 +1,3 @@
-#include "hakurun/hakurun.hpp"
+#include "hakurun/run_main.hpp"
 
 int main(int argc, char** argv) { return hk::hakurun::run_main(argc, argv); }

@@ -1,4 +1,4 @@
-#include "hakurun/hakurun.hpp"
+#include "hakurun/run_main.hpp"
 
 #include "base/file.hpp"
 #include "hakurun/options.hpp"
