@@ -42,26 +42,42 @@ Task<int> connect_socket(SocketPtr socket, Endpoint endpoint, Deadline deadline)
     co_return 0;
 }
 
+/// The stream, or null and the error.
+Task<StreamPtr> try_endpoint(Endpoint endpoint, Duration limit, int& error) {
+    const auto executor = co_await asio::this_coro::executor;
+    const int fd = ::socket(endpoint.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    error = errno;
+    if (fd < 0) co_return nullptr;
+    const auto socket = std::make_shared<detail::Socket>(executor, fd);
+    error = co_await connect_socket(socket, endpoint, Deadline(limit));
+    if (error == 0) {
+        detail::set_options(fd);
+        co_return detail::make_stream(socket);
+    }
+    socket->close();
+    co_return nullptr;
+}
+
+/// What is left, shared among the addresses that are left: one that swallows packets does not use
+/// up all of it.
+Duration share(const Deadline& deadline, std::size_t addresses_left) {
+    const auto left = deadline.left();
+    return left == no_limit ? left : left / static_cast<int>(addresses_left);
+}
+
 } // namespace
 
 Task<Result<StreamPtr>> connect(Address address, Duration limit) {
     const Deadline deadline(limit);
     const auto endpoints = co_await detail::resolve(address, limit);
     if (!endpoints) co_return fail(endpoints.error());
-    const auto executor = co_await asio::this_coro::executor;
     int last_error = 0;
-    for (const auto& endpoint : *endpoints) {
-        const int fd = ::socket(endpoint.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-        if (fd < 0) co_return unreachable(address, errno);
-        const auto socket = std::make_shared<detail::Socket>(executor, fd);
-        last_error = co_await connect_socket(socket, endpoint, deadline);
-        if (last_error == 0) {
-            detail::set_options(fd);
-            co_return detail::make_stream(socket);
-        }
-        socket->close();
-        if (deadline.over()) co_return too_slow(address);
+    for (std::size_t i = 0; i < endpoints->size(); ++i) {
+        const auto time = share(deadline, endpoints->size() - i);
+        auto stream = co_await try_endpoint((*endpoints)[i], time, last_error);
+        if (stream) co_return Result<StreamPtr>(std::move(stream));
     }
+    if (last_error == ETIMEDOUT) co_return too_slow(address);
     co_return unreachable(address, last_error);
 }
 

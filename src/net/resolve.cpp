@@ -7,6 +7,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#include <algorithm>
 #include <cstring>
 
 namespace hk::net::detail {
@@ -106,6 +107,8 @@ Result<std::vector<Endpoint>> resolve_for_listening(const Address& address) {
         found.push_back(endpoint_of(entry->ai_addr, entry->ai_addrlen));
     }
     freeaddrinfo(list);
+    // One socket is opened: for a name with both kinds of addresses, IPv4 is what people expect.
+    std::ranges::partition(found, [](const Endpoint& e) { return e.family() == AF_INET; });
     return found;
 }
 

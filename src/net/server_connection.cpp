@@ -132,9 +132,9 @@ Task<bool> ServerConnection::take_request(Request& request) {
 Task<std::expected<void, ParseFailure>> ServerConnection::check_request(Request& request) {
     auto& head = parser_->head();
     request.method = parse_method(head.method);
-    request.method_text = head.method;
-    request.target = head.target;
-    request.headers = head.headers;
+    request.method_text = std::move(head.method);
+    request.target = std::move(head.target);
+    request.headers = std::move(head.headers);
     request.peer = wire_->stream().peer();
     request.peer_is_local = wire_->stream().peer_is_local();
     const auto hosts = request.headers.count("host");

@@ -133,6 +133,9 @@ TEST_CASE("client: wrong, cut and oversized answers are errors") {
         Case{"both framings", head + "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\nabc",
              Errc::invalid},
         Case{"long head", head + "X: " + std::string(200, 'x') + "\r\n\r\n", Errc::invalid},
+        Case{"endless chunk line",
+             head + "Transfer-Encoding: chunked\r\n\r\n1;" + std::string(200'000, 'x'),
+             Errc::too_large},
         Case{"long body", head + "Content-Length: 11\r\n\r\n01234567890", Errc::too_large},
         Case{"endless body", head + "\r\n01234567890", Errc::too_large},
     };

@@ -145,6 +145,14 @@ TEST_CASE("live: an event stream notices without writing that its client has gon
     }
 }
 
+TEST_CASE("live: a client that floods an event stream is taken for gone") {
+    Served s(events);
+    auto stream = s.connect_memory();
+    (void)run_task(s.loop, ask(*stream, simple, "hello\n\n"));
+    (void)run_task(s.loop, stream->write_all(std::string(300'000, 'x'), limit));
+    run_task(s.loop, until([&] { return s.server.counters().connections == 0; }));
+}
+
 TEST_CASE("live: requests sent behind an event stream's are served after it") {
     int calls = 0;
     Gate gate;

@@ -240,3 +240,12 @@ TEST_CASE("an answer that is not what its head says ends the connection") {
     Served n(silent);
     CHECK(status_of(n.talk_and_end("GET / HTTP/1.1\r\nHost: h\r\n\r\n")) == 500);
 }
+
+TEST_CASE("a chunk line without end is refused") {
+    Served s(echo);
+    const std::string head = "POST /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
+    CHECK(status_of(s.talk_and_end(head + "1;" + std::string(1000, 'x') + "\r\na\r\n0\r\n\r\n")) ==
+          200);
+    CHECK(status_of(s.talk(head + "1;" + std::string(200'000, 'x'))) == 400);
+    CHECK(status_of(s.talk(head + "0\r\nT: " + std::string(200'000, 'x'))) == 400);
+}

@@ -253,6 +253,16 @@ TEST_CASE("websocket: a backlog over the limit drops the connection") {
     CHECK(raw.server->backlog() == 0);
 }
 
+TEST_CASE("websocket: who sends pings and reads nothing gets no more than 64 answers queued") {
+    Raw raw({}, 1000);
+    std::string pings;
+    for (int i = 0; i < 5'000; ++i) pings += make_frame(Opcode::ping, "0123456789", mask);
+    raw.send(pings);
+    run_task(raw.loop, sleep_for(1ms));
+    CHECK(raw.server->open());
+    CHECK(raw.server->backlog() <= 12 * (64 + 16)); // queued, and what is being written
+}
+
 TEST_CASE("websocket: many writers' messages leave whole and in order") {
     Raw raw({}, 100);
     TaskGroup group(raw.loop);
