@@ -160,11 +160,13 @@ std::string render_health(const Terminal& terminal, const proto::Health& health,
     Table gpus = gpu_table();
     for (const proto::HealthNode& sample : health.nodes.back()) {
         if (!node.empty() && sample.hostname != node) continue;
+        const double cpu = sample.status == "online" ? sample.cpu_percent : -1;
         table.add({cell(terminal, sample.hostname),
                    status_cell(terminal, sample.status, false),
                    {std::to_string(sample.total_cores)},
-                   {percent(sample.cpu_percent), load_colour(sample.cpu_percent)},
-                   {of_total(sample.memory_used_bytes, sample.memory_total_bytes), load_colour(sample.memory_percent)},
+                   {percent(cpu), load_colour(cpu)},
+                   {of_total(sample.memory_used_bytes, sample.memory_total_bytes),
+                    cpu < 0 ? Colour::none : load_colour(sample.memory_percent)},
                    {temperature(sample.current_avg_temp)},
                    {temperature(sample.current_max_temp)},
                    {sample.numa_topology.empty() ? "-" : std::to_string(sample.numa_topology.size())}});

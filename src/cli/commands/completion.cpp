@@ -167,6 +167,16 @@ void complete_menu(Candidates& into, std::span<const Command> commands, std::spa
     if (found != commands.end()) complete_verb(into, *found->make(), words.subspan(1));
 }
 
+void complete_umbrella(Candidates& into, std::span<const std::string> words) {
+    complete_menu(into, client_commands(), words);
+    if (!words.empty()) return;
+    into.add("env", "environments");
+    into.add("init", "first steps on a machine");
+    into.add("host", "start the Host");
+    into.add("runner", "start a runner");
+    into.add("hakurun", "a local sweep");
+}
+
 class CompleteVerb : public Verb {
     void declare(Parser& parser) override { parser.command({.name = "WORDS"}, words_); }
     Result<int> run(Session& session) override {
@@ -185,8 +195,10 @@ class CompleteVerb : public Verb {
             complete_menu(found, init_commands(), before);
         else if (!before.empty() && before.front() == "env")
             complete_menu(found, environment_commands(), before.subspan(1));
+        else if (!before.empty() && before.front() == "init")
+            complete_menu(found, init_commands(), before.subspan(1));
         else
-            complete_menu(found, client_commands(), before);
+            complete_umbrella(found, before);
         session.print(found.text());
         return 0;
     }
