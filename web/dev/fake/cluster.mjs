@@ -152,13 +152,9 @@ export class Cluster extends EventEmitter {
   #place() {
     for (const task of this.#active()) {
       if (task.status !== 'pending') continue;
-      const reasons = this.nodes.map((node) => misfit(task, node));
-      const index = reasons.indexOf('');
-      if (index < 0) {
-        task.waiting_reason = `${this.nodes[0].hostname}: ${reasons[0]}`;
-        continue;
-      }
-      this.#assign(task, this.nodes[index]);
+      const fitting = this.nodes.filter((node) => !misfit(task, node));
+      if (fitting.length) this.#assign(task, leastLoaded(fitting));
+      else task.waiting_reason = `${this.nodes[0].hostname}: ${misfit(task, this.nodes[0])}`;
     }
   }
 
@@ -212,7 +208,7 @@ export class Cluster extends EventEmitter {
         this.tasks.set(task.task_id, task);
       }
     }
-    for (let i = 0; i < this.nodes.length * 2; i++) this.submit({ ...randomRequest(this.random), count: 1 });
+    for (let i = 0; i < this.nodes.length * 3; i++) this.submit({ ...randomRequest(this.random), count: 1 });
     const big = {
       command: 'python',
       arguments: ['/shared/pretrain.py', '--world-size', '8'],
@@ -275,6 +271,9 @@ export class Cluster extends EventEmitter {
     });
   }
 }
+
+const leastLoaded = (nodes) =>
+  nodes.toSorted((a, b) => a.cores_in_use / a.total_cores - b.cores_in_use / b.total_cores)[0];
 
 const HEALTH_KEYS = [
   'hostname',
