@@ -105,7 +105,7 @@ int docker_main(int argc, char** argv) {
     return menu_main("hakuriver.docker", docker_menu("hakuriver.docker COMMAND [OPTIONS]"), words_of(argc, argv));
 }
 
-/// Without a word it writes the config, as the original program does.
+/// Without a word `hakuriver.init` writes the config, as the original program does.
 int init_main(int argc, char** argv) {
     std::vector<std::string> words = words_of(argc, argv);
     if (words.empty()) words.emplace_back("config");
@@ -117,8 +117,10 @@ int hakuriver_main(int argc, char** argv, std::span<const Program> programs) {
     const std::string first = words.empty() ? std::string() : words.front();
     const auto program = std::ranges::find(programs, first, &Program::name);
     if (program != programs.end()) return program->main(argc - 1, argv + 1);
+    if (first == "client") return client_main(argc - 1, argv + 1);
+    if (first == "docker-shell") return docker_shell_main(argc - 1, argv + 1);
     const std::vector<std::string> rest(words.begin() + (words.empty() ? 0 : 1), words.end());
-    if (first == "env") return menu_main("hakuriver env", docker_menu("hakuriver env COMMAND [OPTIONS]"), rest);
+    if (first == "env" || first == "docker") return menu_main("hakuriver env", docker_menu("hakuriver env COMMAND [OPTIONS]"), rest);
     if (first == "init") return menu_main("hakuriver init", init_menu(), rest);
     if (first == "--version") words.front() = "version";
     std::vector<Command> commands;
