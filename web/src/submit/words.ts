@@ -29,8 +29,8 @@ export function splitWords(text: string): Words {
 
 function escaped(state: State, char: string): void {
   const literal = state.mode === 'plain' || '"\\$`'.includes(char);
-  state.begun = true;
   if (char === '\n') return; // a continued line
+  state.begun = true;
   state.word += literal ? char : `\\${char}`;
 }
 
