@@ -14,7 +14,7 @@ constexpr Duration answer_limit = std::chrono::seconds(10);
 
 HostLink::HostLink(net::Loop& loop, net::Address host, Hooks hooks)
     : loop_(loop), host_(std::move(host)), hooks_(std::move(hooks)), next_pause_(first_pause),
-      random_(std::random_device{}()) {}
+      random_(std::random_device{}()), conversation_(loop) {}
 
 net::Task<void> HostLink::run() {
     for (;;) {
@@ -54,14 +54,11 @@ net::Task<Result<HostLink::End>> HostLink::one_connection() {
         co_return End::rejected;
     }
     log::info("connected to the Host", {{"host", net::to_text(host_)}});
-    net::TaskGroup conversation(loop_);
-    socket_ = &socket;
-    conversation_ = &conversation;
-    conversation.spawn(beat(socket, std::chrono::milliseconds(welcome->heartbeat_ms)));
-    conversation.spawn(listen(socket));
-    co_await conversation.join();
-    socket_ = nullptr;
-    conversation_ = nullptr;
+    socket_.emplace(std::move(socket));
+    conversation_.spawn(beat(*socket_, std::chrono::milliseconds(welcome->heartbeat_ms)));
+    conversation_.spawn(listen(*socket_));
+    co_await conversation_.join();
+    socket_.reset();
     co_return End::lost;
 }
 
@@ -85,7 +82,7 @@ net::Task<void> HostLink::beat(net::WebSocket& socket, Duration every) {
         if (auto sent = socket.send_text(heartbeat); !sent) break;
         co_await net::sleep_for(every);
     }
-    if (conversation_ != nullptr) conversation_->cancel();
+    conversation_.cancel();
 }
 
 net::Task<void> HostLink::listen(net::WebSocket& socket) {
@@ -99,15 +96,15 @@ net::Task<void> HostLink::listen(net::WebSocket& socket) {
         }
         if (const auto* orders = std::get_if<proto::Orders>(&*message)) hooks_.orders(*orders);
     }
-    if (conversation_ != nullptr) conversation_->cancel();
+    conversation_.cancel();
 }
 
 bool HostLink::send(const proto::Reports& reports) {
-    return socket_ != nullptr && socket_->send_text(proto::to_json(reports)).has_value();
+    return socket_ && socket_->send_text(proto::to_json(reports)).has_value();
 }
 
 void HostLink::say_hello_again() {
-    if (conversation_ != nullptr) conversation_->cancel();
+    conversation_.cancel();
 }
 
 } // namespace hk::runner

@@ -5,6 +5,7 @@
 #include "proto/link.hpp"
 
 #include <functional>
+#include <optional>
 #include <random>
 
 namespace hk::runner {
@@ -26,7 +27,7 @@ public:
     bool send(const proto::Reports& reports);
     /// Ends the connection, so that a new hello is said.
     void say_hello_again();
-    bool connected() const { return socket_ != nullptr; }
+    bool connected() const { return socket_.has_value(); }
 
 private:
     enum class End { lost, rejected };
@@ -40,11 +41,11 @@ private:
     net::Loop& loop_;
     net::Address host_;
     Hooks hooks_;
-    net::WebSocket* socket_ = nullptr;
-    net::TaskGroup* conversation_ = nullptr;
     Duration next_pause_{};
     std::string last_problem_; ///< a problem is logged when it changes, not at every try
     std::minstd_rand random_;
+    std::optional<net::WebSocket> socket_; ///< while a conversation goes on
+    net::TaskGroup conversation_;          ///< its two sides; ended before the socket they use
 };
 
 } // namespace hk::runner

@@ -43,7 +43,7 @@ def clusters(failed: Callable[[], bool]) -> Iterator[Callable[..., Cluster]]:
             if problems or failed():
                 print(one.logs())
         if problems:
-            pytest.fail("\n".join(problems))
+            pytest.fail("\n".join(problems), pytrace=False)
 
 
 @pytest.fixture
