@@ -50,12 +50,12 @@ net::Task<void> Links::serve(net::Exchange& exchange) {
         co_await socket.close();
         co_return;
     }
-    net::TaskGroup talking(loop_);
-    open_.emplace(session, Connection{*node, &socket, &talking});
     log::info("node connected", {{"node", node->value}, {"peer", socket.peer()}});
-    auto conversation = talk(session, *node, socket);
-    talking.spawn(std::move(conversation));
-    co_await talking.join();
+    auto made = std::make_unique<Connection>(loop_, *node, std::move(socket));
+    Connection& connection = *made;
+    open_.emplace(session, std::move(made));
+    connection.talking.spawn(talk(session, *node, connection.socket));
+    co_await connection.talking.join();
     open_.erase(session);
     log::info("node disconnected", {{"node", node->value}});
     (void)engine_.tell(sched::NodeGone{session, *node});
@@ -111,12 +111,12 @@ void Links::order(const NodeName& node, const sched::NodeOrders& orders) {
     const auto connection = open_.find(*found->second.session);
     if (connection == open_.end()) return;
     const proto::Orders wire = to_wire(orders, sweeps_);
-    if (!wire.empty()) (void)connection->second.socket->send_text(proto::to_json(wire));
+    if (!wire.empty()) (void)connection->second->socket.send_text(proto::to_json(wire));
 }
 
 void Links::drop(sched::SessionId session) {
     const auto connection = open_.find(session);
-    if (connection != open_.end()) connection->second.talking->cancel();
+    if (connection != open_.end()) connection->second->talking.cancel();
 }
 
 } // namespace hk::host

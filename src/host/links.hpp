@@ -28,10 +28,13 @@ public:
     std::size_t count() const { return open_.size(); }
 
 private:
+    /// Kept here and not in serve(), which may be cancelled while the conversation goes on.
     struct Connection {
+        Connection(net::Loop& loop, NodeName name, net::WebSocket its_socket)
+            : node(std::move(name)), socket(std::move(its_socket)), talking(loop) {}
         NodeName node;
-        net::WebSocket* socket;
-        net::TaskGroup* talking; ///< cancelled to end it
+        net::WebSocket socket;
+        net::TaskGroup talking; ///< cancelled to end it
     };
     net::Task<void> talk(sched::SessionId session, NodeName node, net::WebSocket& socket);
     net::Task<Result<NodeName>> greet(sched::SessionId session, net::WebSocket& socket);
@@ -43,7 +46,7 @@ private:
     Duration heartbeat_;
     Sweeps sweeps_;
     std::int64_t last_session_ = 0;
-    std::map<sched::SessionId, Connection> open_;
+    std::map<sched::SessionId, std::unique_ptr<Connection>> open_;
 };
 
 } // namespace hk::host
