@@ -15,10 +15,13 @@ Result<HostPlace> named(std::string_view text, std::string origin) {
 Result<HostPlace> from_config(const CommonOptions& options) {
     std::optional<std::filesystem::path> file;
     if (options.config) file = *options.config;
-    HK_TRY(const config::ClientConfig config, config::load_client(file, config::read_surroundings()));
+    HK_TRY(const config::ClientConfig config,
+           config::load_client(file, config::read_surroundings()));
     const config::Common& common = config.common;
-    const std::string origin = common.file.empty() ? "the default, since there is no config file (hakuriver.init config writes one)"
-                                                   : "network.host_reachable_address in " + common.file.string();
+    const std::string origin =
+        common.file.empty()
+            ? "the default, since there is no config file (hakuriver.init config writes one)"
+            : "network.host_reachable_address in " + common.file.string();
     if (common.host_address.starts_with("unix:")) return named(common.host_address, origin);
     return HostPlace{net::Address::tcp(common.host_address, common.host_port), origin};
 }

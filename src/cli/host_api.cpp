@@ -26,11 +26,14 @@ Result<std::string> body_of(Result<net::Response> response) {
 } // namespace
 
 HostApi::HostApi(std::unique_ptr<HostLink> link, std::string where, std::string origin)
-    : link_(std::move(link)), where_(std::move(where)), origin_(std::move(origin)) {}
+    : link_(std::move(link))
+    , where_(std::move(where))
+    , origin_(std::move(origin)) {}
 
 Error HostApi::unreachable(const Error& cause) const {
     return {Errc::unavailable,
-            "the Host at " + where_ + " does not answer (" + cause.message + "); check that hakuriver.host runs there" +
+            "the Host at " + where_ + " does not answer (" + cause.message +
+                "); check that hakuriver.host runs there" +
                 " and that the address is right: it comes from " + origin_,
             {}};
 }
@@ -40,11 +43,14 @@ Result<net::Response> HostApi::judge(Result<net::Response> response) {
     if (!response) return fail(unreachable(response.error()));
     if (response->status < 300) return response;
     Error error = proto::parse_error_body(response->status, response->body);
-    const bool route_is_missing = (response->status == 404 || response->status == 405 || response->status == 501) &&
-                                  !response->body.contains("\"error\"");
+    const bool route_is_missing =
+        (response->status == 404 || response->status == 405 || response->status == 501) &&
+        !response->body.contains("\"error\"");
     if (route_is_missing)
-        error = {Errc::unsupported, "the Host at " + where_ + " does not offer this (it answered " +
-                                        std::to_string(response->status) + ")", {}};
+        error = {Errc::unsupported,
+                 "the Host at " + where_ + " does not offer this (it answered " +
+                     std::to_string(response->status) + ")",
+                 {}};
     return fail(std::move(error));
 }
 
@@ -88,7 +94,8 @@ Result<proto::TaskList> HostApi::tasks(const std::string& query, std::size_t lim
     std::string after;
     do {
         const std::size_t wanted = std::min(page_size, limit - all.tasks.size());
-        const std::string target = "/api/tasks" + query_of({{"limit", std::to_string(wanted)}, {"after", after}}) +
+        const std::string target = "/api/tasks" +
+                                   query_of({{"limit", std::to_string(wanted)}, {"after", after}}) +
                                    (query.empty() ? "" : "&" + query);
         HK_TRY(const std::string body, get(target));
         HK_TRY(proto::TaskList page, proto::parse_task_list(body));

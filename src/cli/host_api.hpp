@@ -6,16 +6,19 @@
 
 namespace hk::cli {
 
-/// The Host's API as functions. Statuses of 400 and above become the Error that the body carries; a Host that does not
-/// answer becomes Errc::unavailable with a sentence that says where it was looked for, and `reached` stays false.
+/// The Host's API as functions. Statuses of 400 and above become the Error that the body carries; a
+/// Host that does not answer becomes Errc::unavailable with a sentence that says where it was
+/// looked for, and `reached` stays false.
 class HostApi {
 public:
-    /// `where`: "127.0.0.1:8000"; `origin`: what says so ("--host", "/root/.hakuriver/config.toml").
+    /// `where`: "127.0.0.1:8000"; `origin`: what says so ("--host",
+    /// "/root/.hakuriver/config.toml").
     HostApi(std::unique_ptr<HostLink> link, std::string where, std::string origin);
 
     /// Bodies as the Host sent them. `limit`: for the whole call.
     Result<std::string> get(const std::string& target, Duration limit = usual_limit);
-    Result<std::string> post(const std::string& target, std::string body = {}, Duration limit = usual_limit);
+    Result<std::string> post(const std::string& target, std::string body = {},
+                             Duration limit = usual_limit);
     Result<std::string> remove(const std::string& target);
     Result<> stream(net::Request request, Duration silence, const OnChunk& on_chunk);
     /// The whole response: for those who need its headers.

@@ -28,12 +28,20 @@ void LogFilter::escape(char c) {
         held_.clear();
         state_ = State::sequence;
         return;
-    case ']': case 'P': case 'X': case '^': case '_': // OSC, DCS, SOS, PM, APC: up to ST or BEL
+    case ']':
+    case 'P':
+    case 'X':
+    case '^':
+    case '_': // OSC, DCS, SOS, PM, APC: up to ST or BEL
         state_ = State::string;
         return;
-    case '(': case ')': case '*': case '+': case '#': case '%': case ' ':
-        state_ = State::charset;
-        return;
+    case '(':
+    case ')':
+    case '*':
+    case '+':
+    case '#':
+    case '%':
+    case ' ': state_ = State::charset; return;
     case escape_byte: return;
     default: state_ = State::text;
     }
@@ -65,7 +73,8 @@ std::string LogFilter::pass(std::string_view piece) {
         case State::sequence: sequence(out, c); break;
         case State::charset: state_ = State::text; break;
         case State::string:
-            if (c == '\a' || c == '\n') state_ = State::text; // a line end closes what was never a string
+            if (c == '\a' || c == '\n')
+                state_ = State::text; // a line end closes what was never a string
             if (c == '\n') out += c;
             if (c == escape_byte) state_ = State::string_escape;
             break;

@@ -4,9 +4,10 @@
 
 namespace hk::cli {
 
-/// What a task printed, made safe for a terminal: colours, tabs, line ends and carriage returns pass; everything else
-/// that could change the terminal (cursor moves, titles, the clipboard, device control) is left out. Works on pieces:
-/// a sequence may be cut anywhere. Bytes that are no control characters pass unchanged, whatever their encoding.
+/// What a task printed, made safe for a terminal: colours, tabs, line ends and carriage returns
+/// pass; everything else that could change the terminal (cursor moves, titles, the clipboard,
+/// device control) is left out. Works on pieces: a sequence may be cut anywhere. Bytes that are no
+/// control characters pass unchanged, whatever their encoding.
 class LogFilter {
 public:
     std::string pass(std::string_view piece);

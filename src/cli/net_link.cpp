@@ -5,8 +5,8 @@
 
 #include <array>
 #include <fcntl.h>
-#include <unistd.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace hk::cli {
 namespace {
@@ -30,14 +30,16 @@ net::Task<Result<>> send_file(net::HttpConnection& connection, const Upload& upl
         const ssize_t count = ::read(upload.file.get(), piece.data(), piece.size());
         if (count < 0) co_return fail(system_error("read", errno));
         if (count == 0) co_return Result<>{};
-        const auto written = co_await connection.write_body_chunk(std::string_view(piece).substr(0, static_cast<std::size_t>(count)));
+        const auto written = co_await connection.write_body_chunk(
+            std::string_view(piece).substr(0, static_cast<std::size_t>(count)));
         if (!written) co_return Result<>{};
         total += count;
         upload.sent(total);
     }
 }
 
-net::Task<Result<net::Response>> read_answer(net::HttpConnection& connection, const OnChunk& on_chunk) {
+net::Task<Result<net::Response>> read_answer(net::HttpConnection& connection,
+                                             const OnChunk& on_chunk) {
     auto head = co_await connection.finish_upload();
     if (!head) co_return head;
     for (;;) {
@@ -65,7 +67,8 @@ net::Task<Result<net::Response>> run_upload(Upload& upload) {
 
 class NetLink : public HostLink {
 public:
-    explicit NetLink(net::Address address) : address_(std::move(address)) {}
+    explicit NetLink(net::Address address)
+        : address_(std::move(address)) {}
 
 private:
     Result<net::Response> call(net::Request request, Duration limit) override {
@@ -73,16 +76,18 @@ private:
         limits.time = limit;
         return net::fetch_blocking(address_, std::move(request), limits);
     }
-    Result<net::Response> stream(net::Request request, Duration silence, const OnChunk& on_chunk) override {
+    Result<net::Response> stream(net::Request request, Duration silence,
+                                 const OnChunk& on_chunk) override {
         net::CallLimits limits;
         limits.time = silence;
         return net::stream_blocking(address_, std::move(request), limits, on_chunk);
     }
-    Result<net::Response> upload(net::Request request, const std::string& file, const OnChunk& on_chunk,
+    Result<net::Response> upload(net::Request request, const std::string& file,
+                                 const OnChunk& on_chunk,
                                  const std::function<void(std::int64_t)>& sent) override {
         Fd opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
         if (!opened) return fail(system_error(file, errno));
-        struct stat info {};
+        struct stat info{};
         if (fstat(opened.get(), &info) != 0) return fail(system_error(file, errno));
         request.headers.set("Content-Length", std::to_string(info.st_size));
         Upload upload{address_, std::move(request), std::move(opened), on_chunk, sent};
@@ -94,6 +99,8 @@ private:
 
 } // namespace
 
-std::unique_ptr<HostLink> make_net_link(net::Address address) { return std::make_unique<NetLink>(std::move(address)); }
+std::unique_ptr<HostLink> make_net_link(net::Address address) {
+    return std::make_unique<NetLink>(std::move(address));
+}
 
 } // namespace hk::cli

@@ -6,12 +6,14 @@ namespace hk::cli {
 namespace {
 
 constexpr std::size_t longest_line = 1 << 20;
-constexpr Duration longest_silence = std::chrono::minutes(10); ///< an engine may pull or save for long without a word
+constexpr Duration longest_silence =
+    std::chrono::minutes(10); ///< an engine may pull or save for long without a word
 
 /// Cuts the answer into lines and shows each.
 class Steps {
 public:
-    explicit Steps(Session& session) : session_(session) {}
+    explicit Steps(Session& session)
+        : session_(session) {}
     bool take(std::string_view piece);
     Result<> end(Result<> call);
 
@@ -63,7 +65,8 @@ Result<> Steps::end(Result<> call) {
     HK_CHECK(call);
     take_line(rest_);
     if (!last_ || !last_->finished)
-        return fail(Errc::unavailable, "the Host's answer ended before the operation did; it may still be going on");
+        return fail(Errc::unavailable,
+                    "the Host's answer ended before the operation did; it may still be going on");
     if (!last_->error.empty()) return fail(Errc::io, last_->error);
     return {};
 }

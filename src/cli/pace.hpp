@@ -10,11 +10,13 @@ public:
     virtual Now now() = 0;
     /// From now on Ctrl-C does not end the program; sleep() reports it.
     virtual void catch_interrupts() = 0;
-    /// True, and earlier, when Ctrl-C was pressed; also when that was before the call and nobody has been told yet.
+    /// True, and earlier, when Ctrl-C was pressed; also when that was before the call and nobody
+    /// has been told yet.
     virtual bool sleep(Duration duration) = 0;
 };
 
-/// The process's own. Ctrl-C is kept pending by blocking the signal, so none is lost between two sleeps.
+/// The process's own. Ctrl-C is kept pending by blocking the signal, so none is lost between two
+/// sleeps.
 class SystemPace : public Pace {
 public:
     Now now() override { return read_clocks(); }

@@ -9,7 +9,8 @@
 #include <string_view>
 #include <vector>
 
-/// The words of a command line, behind one small interface: parser.cpp is the only file that knows CLI11.
+/// The words of a command line, behind one small interface: parser.cpp is the only file that knows
+/// CLI11.
 namespace hk::cli {
 
 /// What a value names, so that shells can complete it.
@@ -52,8 +53,8 @@ struct UserCommand {
     bool marked = false; ///< `--` stood before it
 };
 
-/// Declares options and fills variables; one command each. The variables must live as long as parse is called.
-/// Mistakes are Errc::invalid with one sentence.
+/// Declares options and fills variables; one command each. The variables must live as long as parse
+/// is called. Mistakes are Errc::invalid with one sentence.
 class Parser {
 public:
     Parser();

@@ -19,7 +19,8 @@ namespace {
 constexpr int broken_pipe_exit = 141; ///< what SIGPIPE makes of a process
 constexpr int output_failed_exit = 125;
 
-/// Everything or the end: output that cannot be written is no result. Whoever closed the pipe wants no more.
+/// Everything or the end: output that cannot be written is no result. Whoever closed the pipe wants
+/// no more.
 void write_all(int fd, std::string_view text) {
     while (!text.empty()) {
         const ssize_t written = ::write(fd, text.data(), text.size());
@@ -29,7 +30,9 @@ void write_all(int fd, std::string_view text) {
         }
         if (errno == EINTR) continue;
         if (errno == EPIPE) _exit(broken_pipe_exit);
-        if (fd != STDERR_FILENO) write_all(STDERR_FILENO, std::string("cannot write the output: ") + std::strerror(errno) + "\n");
+        if (fd != STDERR_FILENO)
+            write_all(STDERR_FILENO,
+                      std::string("cannot write the output: ") + std::strerror(errno) + "\n");
         _exit(output_failed_exit);
     }
 }
@@ -55,7 +58,9 @@ World real_world(std::string program, Pace& pace) {
     world.around = read_surroundings();
     world.out = [](std::string_view text) { write_all(STDOUT_FILENO, text); };
     world.err = [](std::string_view text) { write_all(STDERR_FILENO, text); };
-    world.locate = [](const CommonOptions& options) { return find_host(options, variable("HAKURIVER_HOST")); };
+    world.locate = [](const CommonOptions& options) {
+        return find_host(options, variable("HAKURIVER_HOST"));
+    };
     world.link = [](const net::Address& address) { return make_net_link(address); };
     world.read_line = read_line;
     world.pace = &pace;
@@ -85,24 +90,35 @@ int menu_main(std::string program, const Menu& menu, const std::vector<std::stri
 constexpr std::string_view docker_sentence =
     "Environments: containers that are set up by hand on the Host and packaged for all runners.";
 
-Menu docker_menu(std::string_view usage) { return {usage, docker_sentence, environment_commands()}; }
-Menu init_menu() { return {"hakuriver.init config|service [OPTIONS]", "First steps on a machine.", init_commands()}; }
+Menu docker_menu(std::string_view usage) {
+    return {usage, docker_sentence, environment_commands()};
+}
+Menu init_menu() {
+    return {"hakuriver.init config|service [OPTIONS]", "First steps on a machine.",
+            init_commands()};
+}
 
 Menu umbrella_menu(std::vector<Command>& commands, std::span<const Program> programs) {
     for (const Command& command : client_commands()) commands.push_back(command);
     commands.push_back({"env", "environments: what hakuriver.docker does", nullptr});
     commands.push_back({"init", "first steps: what hakuriver.init does", nullptr});
-    for (const Program& program : programs) commands.push_back({program.name, program.summary, nullptr});
+    for (const Program& program : programs)
+        commands.push_back({program.name, program.summary, nullptr});
     return {"hakuriver COMMAND [OPTIONS]", "A few machines as one computer.", commands};
 }
 
 } // namespace
 
-int client_main(int argc, char** argv) { return verb_main("hakuriver.client", make_client(), argc, argv); }
-int docker_shell_main(int argc, char** argv) { return verb_main("hakuriver.docker-shell", make_shell(), argc, argv); }
+int client_main(int argc, char** argv) {
+    return verb_main("hakuriver.client", make_client(), argc, argv);
+}
+int docker_shell_main(int argc, char** argv) {
+    return verb_main("hakuriver.docker-shell", make_shell(), argc, argv);
+}
 
 int docker_main(int argc, char** argv) {
-    return menu_main("hakuriver.docker", docker_menu("hakuriver.docker COMMAND [OPTIONS]"), words_of(argc, argv));
+    return menu_main("hakuriver.docker", docker_menu("hakuriver.docker COMMAND [OPTIONS]"),
+                     words_of(argc, argv));
 }
 
 /// Without a word `hakuriver.init` writes the config, as the original program does.
@@ -120,7 +136,8 @@ int hakuriver_main(int argc, char** argv, std::span<const Program> programs) {
     if (first == "client") return client_main(argc - 1, argv + 1);
     if (first == "docker-shell") return docker_shell_main(argc - 1, argv + 1);
     const std::vector<std::string> rest(words.begin() + (words.empty() ? 0 : 1), words.end());
-    if (first == "env" || first == "docker") return menu_main("hakuriver env", docker_menu("hakuriver env COMMAND [OPTIONS]"), rest);
+    if (first == "env" || first == "docker")
+        return menu_main("hakuriver env", docker_menu("hakuriver env COMMAND [OPTIONS]"), rest);
     if (first == "init") return menu_main("hakuriver init", init_menu(), rest);
     if (first == "--version") words.front() = "version";
     std::vector<Command> commands;

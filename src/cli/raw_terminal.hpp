@@ -9,7 +9,8 @@ struct WindowSize {
 };
 WindowSize window_size();
 
-/// Standard input in raw mode as long as this lives, when it is a terminal; every key goes to the other side then.
+/// Standard input in raw mode as long as this lives, when it is a terminal; every key goes to the
+/// other side then.
 class RawMode {
 public:
     RawMode();

@@ -1,28 +1,34 @@
 #include "cli/session.hpp"
 
 #include "cli/log_filter.hpp"
-#include "json/json.hpp"
 #include "proto/error_map.hpp"
+#include "json/json.hpp"
 
 namespace hk::cli {
 
 void declare_common(Parser& parser, CommonOptions& options, bool asks_host) {
     parser.section("Everywhere");
-    parser.flag({.names = "-q,--quiet", .help = "Print ids only, and say nothing else."}, options.quiet);
+    parser.flag({.names = "-q,--quiet", .help = "Print ids only, and say nothing else."},
+                options.quiet);
     parser.flag({.names = "--no-color", .help = "No colours."}, options.no_color);
     if (!asks_host) return;
     parser.flag({.names = "--json", .help = "Print one JSON value for programs."}, options.json);
     parser.flag({.names = "--wide", .help = "Shorten nothing, whatever the width."}, options.wide);
     parser.option({.names = "--host",
                    .value = "ADDRESS",
-                   .help = "The Host, instead of the config's: name, name:port or unix:/path. Also $HAKURIVER_HOST."},
+                   .help = "The Host, instead of the config's: name, name:port or unix:/path. Also "
+                           "$HAKURIVER_HOST."},
                   options.host);
-    parser.option({.names = "--config", .value = "PATH", .help = "Config file.", .what = Names::file}, options.config);
+    parser.option(
+        {.names = "--config", .value = "PATH", .help = "Config file.", .what = Names::file},
+        options.config);
 }
 
 Session::Session(World& world, const CommonOptions& options)
-    : world_(world), options_(options), out_(terminal_for(world.around, world.around.out_tty, options.no_color)),
-      err_(terminal_for(world.around, world.around.err_tty, options.no_color)) {
+    : world_(world)
+    , options_(options)
+    , out_(terminal_for(world.around, world.around.out_tty, options.no_color))
+    , err_(terminal_for(world.around, world.around.err_tty, options.no_color)) {
     if (options.wide) out_.width = 0;
 }
 
@@ -34,7 +40,8 @@ void Session::print(std::string_view text) {
 void Session::print_json(std::string_view json) {
     std::string text(json);
     if (out_.is_tty)
-        if (const auto value = json::parse(json)) text = LogFilter().pass(json::serialize_pretty(*value));
+        if (const auto value = json::parse(json))
+            text = LogFilter().pass(json::serialize_pretty(*value));
     if (!text.ends_with('\n')) text += '\n';
     print(text);
 }

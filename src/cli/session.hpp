@@ -40,12 +40,12 @@ struct World {
     std::function<std::unique_ptr<HostLink>(const net::Address&)> link;
     std::function<std::string()> read_line; ///< one line of standard input
     Pace* pace = nullptr;
-    std::string user; ///< who submits
+    std::string user;    ///< who submits
     std::string program; ///< "hakuriver.client", "hakuriver"
 };
 
-/// One run of one command: what it writes to, and the Host it asks. Results go to standard output, everything that is
-/// said about them to standard error.
+/// One run of one command: what it writes to, and the Host it asks. Results go to standard output,
+/// everything that is said about them to standard error.
 class Session {
 public:
     Session(World& world, const CommonOptions& options);
@@ -58,7 +58,8 @@ public:
     void say(std::string_view line);
     /// What to type next; only for people, never with --quiet or --json.
     void hint(std::string_view line);
-    /// A failure: one sentence, and a line for each field. With --json also as JSON on standard output.
+    /// A failure: one sentence, and a line for each field. With --json also as JSON on standard
+    /// output.
     void complain(const Error& error);
     /// A line that the next one overwrites; only on a terminal. Empty: takes it away.
     void progress(std::string_view line);

@@ -13,8 +13,8 @@ enum class Align { left, right };
 struct Column {
     std::string_view title;
     Align align = Align::left;
-    int rank = 0;          ///< where it is too narrow, columns of the highest rank go first; 0 always stays
-    bool elastic = false;  ///< may be shortened, to `least` columns
+    int rank = 0; ///< where it is too narrow, columns of the highest rank go first; 0 always stays
+    bool elastic = false; ///< may be shortened, to `least` columns
     std::size_t least = 8;
 };
 
@@ -25,11 +25,12 @@ struct Cell {
 /// A cell of untrusted text.
 Cell cell(const Terminal& terminal, std::string_view text, Colour colour = Colour::none);
 
-/// Rows under titles. Adapts to the terminal: drops columns by rank, then shortens elastic ones; never wraps.
-/// Without a width (not a terminal, or --wide) nothing is left out.
+/// Rows under titles. Adapts to the terminal: drops columns by rank, then shortens elastic ones;
+/// never wraps. Without a width (not a terminal, or --wide) nothing is left out.
 class Table {
 public:
-    explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
+    explicit Table(std::vector<Column> columns)
+        : columns_(std::move(columns)) {}
     /// As many cells as columns.
     void add(std::vector<Cell> row);
     bool empty() const { return rows_.empty(); }
@@ -40,7 +41,8 @@ private:
     std::vector<std::vector<Cell>> rows_;
 };
 
-/// "name   value" lines with the names dimmed and of one width. Facts with an empty value are left out.
+/// "name   value" lines with the names dimmed and of one width. Facts with an empty value are left
+/// out.
 class Facts {
 public:
     void add(std::string_view name, Cell value);

@@ -52,7 +52,8 @@ TaskExit exit_of(const proto::TaskView& task) {
 std::string remark_of(const proto::TaskView& task) {
     if (task.status == TaskState::killed_oom) {
         std::string text = "killed: out of memory";
-        if (task.required_memory_bytes) text += " (limit " + format_size(*task.required_memory_bytes) + ")";
+        if (task.required_memory_bytes)
+            text += " (limit " + format_size(*task.required_memory_bytes) + ")";
         return text;
     }
     if (task.status == TaskState::lost) {

@@ -12,7 +12,8 @@ inline constexpr int infrastructure_exit = 125;
 inline constexpr int timeout_exit = 124;
 inline constexpr int detached_exit = 130;
 
-/// Whether waiting for this task is over. `lost` is an end for who waits, although the node may come back.
+/// Whether waiting for this task is over. `lost` is an end for who waits, although the node may
+/// come back.
 bool is_over(TaskState state);
 
 struct TaskExit {
@@ -22,7 +23,8 @@ struct TaskExit {
 /// Only for tasks that are over.
 TaskExit exit_of(const proto::TaskView& task);
 
-/// What is worth a line beside the code: "killed: out of memory (limit 4 GB)". Empty when nothing is.
+/// What is worth a line beside the code: "killed: out of memory (limit 4 GB)". Empty when nothing
+/// is.
 std::string remark_of(const proto::TaskView& task);
 
 } // namespace hk::cli

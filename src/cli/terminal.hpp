@@ -17,11 +17,11 @@ struct Surroundings {
     bool out_tty = false;
     bool err_tty = false;
     bool in_tty = false;
-    int columns = 0;             ///< of the terminal; 0: unknown
-    bool no_color = false;       ///< NO_COLOR is set and not empty
-    bool force_color = false;    ///< CLICOLOR_FORCE is set and not 0
-    bool dumb = false;           ///< TERM is "dumb" or unset
-    bool utf8 = false;           ///< the locale's character set
+    int columns = 0;          ///< of the terminal; 0: unknown
+    bool no_color = false;    ///< NO_COLOR is set and not empty
+    bool force_color = false; ///< CLICOLOR_FORCE is set and not 0
+    bool dumb = false;        ///< TERM is "dumb" or unset
+    bool utf8 = false;        ///< the locale's character set
 };
 Surroundings read_surroundings();
 

@@ -26,7 +26,8 @@ std::optional<TerminalFrame> parse_frame(std::string_view text);
 std::string resize_frame(WindowSize size);
 std::string input_frame(std::string_view utf8);
 
-/// Bytes as they are typed to text frames, which must be UTF-8: a character that is cut waits for its rest.
+/// Bytes as they are typed to text frames, which must be UTF-8: a character that is cut waits for
+/// its rest.
 class InputText {
 public:
     /// The text that is complete by now; bytes that are no UTF-8 become U+FFFD.

@@ -46,7 +46,8 @@ std::size_t columns_of(const Character& character) {
     return width < 0 ? 1 : static_cast<std::size_t>(width);
 }
 
-/// Explicit changes of direction and invisible marks, with which a text can be made to look like another.
+/// Explicit changes of direction and invisible marks, with which a text can be made to look like
+/// another.
 bool misleads(char32_t code) {
     return (code >= 0x202A && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069) ||
            (code >= 0x200B && code <= 0x200F) || code == 0xFEFF || code == 0x2028 || code == 0x2029;
@@ -79,7 +80,8 @@ std::string_view front_of(std::string_view text, std::size_t width) {
 
 std::string_view back_of(std::string_view text, std::size_t width) {
     std::vector<std::size_t> starts;
-    for (std::size_t at = 0; at < text.size(); at += decode(text.substr(at)).bytes) starts.push_back(at);
+    for (std::size_t at = 0; at < text.size(); at += decode(text.substr(at)).bytes)
+        starts.push_back(at);
     std::size_t used = 0;
     std::size_t from = text.size();
     for (auto start = starts.rbegin(); start != starts.rend(); ++start) {
@@ -144,7 +146,8 @@ std::string valid_utf8(std::string_view text) {
 
 std::string paint(const Terminal& terminal, Colour colour, std::string_view text) {
     if (!terminal.colour || colour == Colour::none || text.empty()) return std::string(text);
-    constexpr std::array<std::string_view, 9> codes{"0", "1", "2", "31", "32", "33", "34", "35", "36"};
+    constexpr std::array<std::string_view, 9> codes{"0",  "1",  "2",  "31", "32",
+                                                    "33", "34", "35", "36"};
     std::string painted = "\x1b[";
     painted += codes[static_cast<std::size_t>(colour)];
     painted += 'm';

@@ -18,7 +18,8 @@ int exit_of(const Error& error) {
 }
 
 void wrong_usage(World& world, const Error& error) {
-    const std::string_view more = error.message.ends_with('?') ? " (--help shows all)\n" : "; see --help\n";
+    const std::string_view more =
+        error.message.ends_with('?') ? " (--help shows all)\n" : "; see --help\n";
     world.err(world.program + ": " + error.message + std::string(more));
 }
 
@@ -60,7 +61,8 @@ int run_verb(World& world, Verb& verb, std::span<const std::string> words) {
 }
 
 int run_menu(World& world, const Menu& menu, std::span<const std::string> words) {
-    const bool asks = words.empty() || words.front() == "--help" || words.front() == "-h" || words.front() == "help";
+    const bool asks = words.empty() || words.front() == "--help" || words.front() == "-h" ||
+                      words.front() == "help";
     if (asks) {
         world.out(list_of(menu, world.around.out_tty ? world.around.columns : 0));
         return words.empty() ? usage_exit : 0;
@@ -71,8 +73,8 @@ int run_menu(World& world, const Menu& menu, std::span<const std::string> words)
         for (const Command& command : menu.commands) names.push_back(command.name);
         const bool option = words.front().starts_with('-');
         wrong_usage(world, {Errc::invalid,
-                            (option ? "a command comes first, not " : "there is no command ") + harmless(words.front()) +
-                                did_you_mean(words.front(), names),
+                            (option ? "a command comes first, not " : "there is no command ") +
+                                harmless(words.front()) + did_you_mean(words.front(), names),
                             {}});
         return usage_exit;
     }

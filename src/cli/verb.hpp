@@ -36,7 +36,8 @@ std::unique_ptr<Verb> make_verb() {
 /// All that the verb takes, the common options included.
 void declare_all(Verb& verb, Parser& parser);
 
-/// Parses the words and runs the verb. 0, 2 and 125 as docs/exit-codes.md says, or what the verb returns.
+/// Parses the words and runs the verb. 0, 2 and 125 as docs/exit-codes.md says, or what the verb
+/// returns.
 int run_verb(World& world, Verb& verb, std::span<const std::string> words);
 
 /// The first word picks the command; without one, and with --help, the list is shown.

@@ -17,17 +17,21 @@ struct ActionText {
     std::string_view sentence;
 };
 constexpr std::array<ActionText, 4> texts{{
-    {"kill", "killed", "hakuriver kill ID...", "Ends tasks: TERM, then KILL after a grace time, with all their processes."},
-    {"pause", "paused", "hakuriver pause ID...", "Stops running tasks where they are; they keep their resources."},
+    {"kill", "killed", "hakuriver kill ID...",
+     "Ends tasks: TERM, then KILL after a grace time, with all their processes."},
+    {"pause", "paused", "hakuriver pause ID...",
+     "Stops running tasks where they are; they keep their resources."},
     {"resume", "resumed", "hakuriver resume ID...", "Lets paused tasks go on."},
-    {"retry", "submitted again", "hakuriver retry ID...", "Submits tasks once more, each as a new task."},
+    {"retry", "submitted again", "hakuriver retry ID...",
+     "Submits tasks once more, each as a new task."},
 }};
 const ActionText& text_of(Action action) { return texts[static_cast<std::size_t>(action)]; }
 
 Result<int> act_on_one(Session& session, HostApi& api, Action action, TaskId id) {
     const ActionText& text = text_of(action);
-    HK_TRY(const std::string body,
-           api.post("/api/tasks/" + to_string(id) + "/" + std::string(text.word), {}, action_limit));
+    HK_TRY(
+        const std::string body,
+        api.post("/api/tasks/" + to_string(id) + "/" + std::string(text.word), {}, action_limit));
     if (session.json()) {
         session.print_json(body);
         return 0;
@@ -35,7 +39,9 @@ Result<int> act_on_one(Session& session, HostApi& api, Action action, TaskId id)
     if (action == Action::retry) {
         HK_TRY(const proto::SubmitReply reply, proto::parse_submit_reply(body));
         const std::string fresh = format_ids(reply.task_ids);
-        session.print(session.quiet() ? fresh + "\n" : "task " + to_string(id) + " submitted again as " + fresh + "\n");
+        session.print(session.quiet()
+                          ? fresh + "\n"
+                          : "task " + to_string(id) + " submitted again as " + fresh + "\n");
         return 0;
     }
     HK_TRY(const proto::MessageReply reply, proto::parse_message_reply(body));
@@ -52,7 +58,8 @@ Result<Tally> act_in_groups(HostApi& api, Action action, const std::vector<TaskI
     Tally tally;
     for (std::size_t at = 0; at < ids.size(); at += most_at_once) {
         const auto first = ids.begin() + static_cast<std::ptrdiff_t>(at);
-        const auto last = first + static_cast<std::ptrdiff_t>(std::min(most_at_once, ids.size() - at));
+        const auto last =
+            first + static_cast<std::ptrdiff_t>(std::min(most_at_once, ids.size() - at));
         const proto::TaskSelection selection{.task_ids = {first, last}};
         HK_TRY(const std::string body, api.post("/api/tasks/" + std::string(text_of(action).word),
                                                 proto::to_json(selection), action_limit));
@@ -63,7 +70,8 @@ Result<Tally> act_in_groups(HostApi& api, Action action, const std::vector<TaskI
     return tally;
 }
 
-Result<int> act_on_several(Session& session, HostApi& api, Action action, const std::vector<TaskId>& ids) {
+Result<int> act_on_several(Session& session, HostApi& api, Action action,
+                           const std::vector<TaskId>& ids) {
     constexpr int partly = 125;
     HK_TRY(const Tally tally, act_in_groups(api, action, ids));
     const int code = tally.refused.empty() ? 0 : partly;
@@ -72,13 +80,16 @@ Result<int> act_on_several(Session& session, HostApi& api, Action action, const 
         return code;
     }
     for (const proto::FailedTarget& refused : tally.refused)
-        session.say("task " + harmless(refused.target) + ": " + harmless(refused.reason, session.err().unicode));
+        session.say("task " + harmless(refused.target) + ": " +
+                    harmless(refused.reason, session.err().unicode));
     if (session.quiet()) {
         for (const TaskId id : tally.done) session.print(to_string(id) + "\n");
         return code;
     }
-    session.print(std::to_string(tally.done.size()) + (tally.done.size() == 1 ? " task " : " tasks ") +
-                  std::string(text_of(action).done) + (tally.done.empty() ? "" : ": " + format_ids(tally.done)) + "\n");
+    session.print(std::to_string(tally.done.size()) +
+                  (tally.done.size() == 1 ? " task " : " tasks ") +
+                  std::string(text_of(action).done) +
+                  (tally.done.empty() ? "" : ": " + format_ids(tally.done)) + "\n");
     return code;
 }
 
@@ -87,7 +98,9 @@ class ActionVerb : public Verb {
     void declare(Parser& parser) override {
         const ActionText& text = text_of(action);
         parser.about({.usage = text.usage, .sentence = text.sentence});
-        parser.positional({.name = "ID...", .help = "ids, lists (3,5), ranges (1-10) or last", .most = most_selected,
+        parser.positional({.name = "ID...",
+                           .help = "ids, lists (3,5), ranges (1-10) or last",
+                           .most = most_selected,
                            .what = Names::task},
                           ids_);
     }

@@ -10,7 +10,8 @@ std::string render_batch(const Terminal& terminal, const proto::BatchView& batch
     facts.add("batch", {to_string(batch.batch_id), Colour::bold});
     facts.add("command", cell(terminal, batch.command));
     facts.add("by", cell(terminal, batch.submitted_by));
-    facts.add("submitted", {local_time(batch.submitted_at) + " (" + format_duration(now - batch.submitted_at) + " ago)"});
+    facts.add("submitted", {local_time(batch.submitted_at) + " (" +
+                            format_duration(now - batch.submitted_at) + " ago)"});
     facts.add("tasks", {std::to_string(batch.total) + (batch.finished ? ", all ended" : "")});
     for (const auto& [name, count] : batch.counts) {
         if (count == 0) continue;
@@ -25,8 +26,10 @@ class BatchVerb : public Verb {
     void declare(Parser& parser) override {
         parser.about({.usage = "hakuriver batch ID",
                       .sentence = "Shows how far the tasks of one submission are.",
-                      .examples = {"hakuriver batch 12", "hakuriver batch last", "hakuriver tasks --filter batch=12"}});
-        parser.positional({.name = "ID", .help = "id of the batch (that of its first task), or last"}, id_);
+                      .examples = {"hakuriver batch 12", "hakuriver batch last",
+                                   "hakuriver tasks --filter batch=12"}});
+        parser.positional(
+            {.name = "ID", .help = "id of the batch (that of its first task), or last"}, id_);
     }
     Result<int> run(Session& session) override {
         HK_TRY(const BatchId id, resolve_batch(session, id_.front()));

@@ -2,8 +2,9 @@
 #include "cli/session.hpp"
 #include "cli/verb.hpp"
 
-/// What the commands do, as functions of their options: `hakuriver status 12` and `hakuriver.client --status 12` are two
-/// ways to the same one. Each is implemented in the file of its name; the classes around them are in the same files.
+/// What the commands do, as functions of their options: `hakuriver status 12` and `hakuriver.client
+/// --status 12` are two ways to the same one. Each is implemented in the file of its name; the
+/// classes around them are in the same files.
 namespace hk::cli {
 
 struct SubmitOptions {
@@ -32,7 +33,8 @@ Result<int> submit(Session& session, const SubmitOptions& options);
 struct WaitOptions {
     Duration poll_interval = std::chrono::seconds(1);
     std::optional<Duration> timeout;
-    std::optional<BatchId> batch; ///< when the tasks are all tasks of this batch: its counts are enough to look at
+    std::optional<BatchId>
+        batch; ///< when the tasks are all tasks of this batch: its counts are enough to look at
     std::vector<proto::FailedTarget> failed_targets; ///< of the submission that is waited for
 };
 /// "1", "0.25": seconds, from 10 ms to a day.
@@ -66,8 +68,9 @@ Result<int> list_gpus(Session& session);
 Result<int> show_health(Session& session, const std::optional<std::string>& node);
 Result<int> explain_tasks(Session& session, const std::vector<std::string>& words);
 
-std::span<const Command> client_commands();      ///< the words after `hakuriver`
-std::span<const Command> environment_commands(); ///< the words after `hakuriver.docker` and `hakuriver env`
-std::span<const Command> init_commands();        ///< the words after `hakuriver.init`
+std::span<const Command> client_commands(); ///< the words after `hakuriver`
+std::span<const Command>
+environment_commands(); ///< the words after `hakuriver.docker` and `hakuriver env`
+std::span<const Command> init_commands(); ///< the words after `hakuriver.init`
 
 } // namespace hk::cli

@@ -9,7 +9,8 @@
 namespace hk::cli {
 namespace {
 
-constexpr Duration answer_limit = std::chrono::milliseconds(300); ///< a key press must not wait for a Host that is away
+constexpr Duration answer_limit =
+    std::chrono::milliseconds(300); ///< a key press must not wait for a Host that is away
 constexpr std::size_t most_tasks = 50;
 
 constexpr std::string_view bash_script = R"(_hakuriver() {
@@ -22,7 +23,8 @@ constexpr std::string_view bash_script = R"(_hakuriver() {
 complete -o default -F _hakuriver hakuriver hakuriver.client hakuriver.docker hakuriver.docker-shell hakuriver.init
 )";
 
-constexpr std::string_view zsh_script = R"(#compdef hakuriver hakuriver.client hakuriver.docker hakuriver.docker-shell hakuriver.init
+constexpr std::string_view zsh_script =
+    R"(#compdef hakuriver hakuriver.client hakuriver.docker hakuriver.docker-shell hakuriver.init
 _hakuriver() {
     local line
     local -a found
@@ -34,25 +36,33 @@ _hakuriver() {
 compdef _hakuriver hakuriver hakuriver.client hakuriver.docker hakuriver.docker-shell hakuriver.init
 )";
 
-constexpr std::string_view fish_script = R"(for program in hakuriver hakuriver.client hakuriver.docker hakuriver.docker-shell hakuriver.init
+constexpr std::string_view fish_script =
+    R"(for program in hakuriver hakuriver.client hakuriver.docker hakuriver.docker-shell hakuriver.init
     complete -c $program -a '(hakuriver __complete (commandline -opc) (commandline -ct) 2>/dev/null)'
 end
 )";
 
 class CompletionVerb : public Verb {
     void declare(Parser& parser) override {
-        parser.about({.usage = "hakuriver completion bash|zsh|fish",
-                      .sentence = "Prints the completion script for a shell.",
-                      .examples = {"source <(hakuriver completion bash)", "hakuriver completion zsh > ~/.zfunc/_hakuriver",
-                                   "hakuriver completion fish > ~/.config/fish/completions/hakuriver.fish"}});
-        parser.positional({.name = "SHELL", .help = "bash, zsh or fish", .what = Names::choice, .choices = "bash,zsh,fish"},
+        parser.about(
+            {.usage = "hakuriver completion bash|zsh|fish",
+             .sentence = "Prints the completion script for a shell.",
+             .examples = {
+                 "source <(hakuriver completion bash)",
+                 "hakuriver completion zsh > ~/.zfunc/_hakuriver",
+                 "hakuriver completion fish > ~/.config/fish/completions/hakuriver.fish"}});
+        parser.positional({.name = "SHELL",
+                           .help = "bash, zsh or fish",
+                           .what = Names::choice,
+                           .choices = "bash,zsh,fish"},
                           shell_);
     }
     bool asks_host() const override { return false; }
     Result<int> run(Session& session) override {
         const std::string& shell = shell_.front();
         if (shell != "bash" && shell != "zsh" && shell != "fish")
-            return fail(Errc::invalid, "there is no completion for \"" + shell.substr(0, 40) + "\"; choose bash, zsh or fish");
+            return fail(Errc::invalid, "there is no completion for \"" + shell.substr(0, 40) +
+                                           "\"; choose bash, zsh or fish");
         session.print(shell == "bash" ? bash_script : shell == "zsh" ? zsh_script : fish_script);
         return 0;
     }
@@ -62,7 +72,9 @@ class CompletionVerb : public Verb {
 /// What could stand at the end of the words: "VALUE\tDESCRIPTION" lines.
 class Candidates {
 public:
-    Candidates(Session& session, std::string typed) : session_(session), typed_(std::move(typed)) {}
+    Candidates(Session& session, std::string typed)
+        : session_(session)
+        , typed_(std::move(typed)) {}
 
     void add(std::string_view value, std::string_view description) {
         if (!value.starts_with(typed_)) return;
@@ -104,7 +116,8 @@ void Candidates::add_tasks(HostApi& api) {
     if (!list) return;
     add("last", "your newest submission");
     for (const auto& task : list->tasks)
-        add(to_string(task.task_id), std::string(to_string(task.status)) + " " + shorten(command_line(task), 50, true));
+        add(to_string(task.task_id),
+            std::string(to_string(task.status)) + " " + shorten(command_line(task), 50, true));
 }
 
 void Candidates::add_environments(HostApi& api) {
@@ -122,7 +135,8 @@ void Candidates::add_values(const Parser::Declared& declared) {
         add(choices.substr(0, comma), "");
         choices.remove_prefix(std::min(comma + 1, choices.size()));
     }
-    const bool asks = declared.what == Names::node || declared.what == Names::task || declared.what == Names::environment;
+    const bool asks = declared.what == Names::node || declared.what == Names::task ||
+                      declared.what == Names::environment;
     if (!asks) return;
     const auto api = session_.host();
     if (!api) return;
@@ -131,7 +145,8 @@ void Candidates::add_values(const Parser::Declared& declared) {
     if (declared.what == Names::environment) add_environments(**api);
 }
 
-const Parser::Declared* find_option(const std::vector<Parser::Declared>& all, std::string_view name) {
+const Parser::Declared* find_option(const std::vector<Parser::Declared>& all,
+                                    std::string_view name) {
     for (const auto& declared : all)
         if (std::ranges::count(declared.names, name) > 0) return &declared;
     return nullptr;
@@ -155,13 +170,17 @@ void complete_verb(Candidates& into, Verb& verb, std::span<const std::string> wo
         if (declared != nullptr && declared->takes_value) waiting = declared;
     }
     if (waiting != nullptr) return into.add_values(*waiting);
-    const auto positional = std::ranges::find_if(all, [](const auto& d) { return d.names.empty(); });
-    if (positional != all.end() && positional->is_command && positionals > 0) return; // the user's own command
+    const auto positional =
+        std::ranges::find_if(all, [](const auto& d) { return d.names.empty(); });
+    if (positional != all.end() && positional->is_command && positionals > 0)
+        return; // the user's own command
     if (into.typed().starts_with('-')) return into.add_options(parser);
-    if (positional != all.end() && (positionals == 0 || positional->repeatable)) into.add_values(*positional);
+    if (positional != all.end() && (positionals == 0 || positional->repeatable))
+        into.add_values(*positional);
 }
 
-void complete_menu(Candidates& into, std::span<const Command> commands, std::span<const std::string> words) {
+void complete_menu(Candidates& into, std::span<const Command> commands,
+                   std::span<const std::string> words) {
     if (words.empty()) return into.add_commands(commands);
     const auto found = std::ranges::find(commands, words.front(), &Command::name);
     if (found != commands.end()) complete_verb(into, *found->make(), words.subspan(1));

@@ -24,20 +24,25 @@ std::string variable(const char* name) {
 class InitConfig : public Verb {
     void declare(Parser& parser) override {
         parser.about({.usage = "hakuriver.init config [--force] [--path PATH]",
-                      .sentence = "Writes the default config file, every key explained, to ~/.hakuriver/config.toml."});
+                      .sentence = "Writes the default config file, every key explained, to "
+                                  "~/.hakuriver/config.toml."});
         parser.flag({.names = "-f,--force", .help = "Replace a file that is there."}, force_);
-        parser.option({.names = "--path", .value = "PATH", .help = "Write it there.", .what = Names::file}, path_);
+        parser.option(
+            {.names = "--path", .value = "PATH", .help = "Write it there.", .what = Names::file},
+            path_);
     }
     bool asks_host() const override { return false; }
     Result<int> run(Session& session) override {
-        const fs::path path = path_ ? fs::path(*path_) : config::user_file(config::read_surroundings());
+        const fs::path path =
+            path_ ? fs::path(*path_) : config::user_file(config::read_surroundings());
         std::error_code failed;
         if (!force_ && fs::exists(fs::symlink_status(path, failed)))
             return fail(Errc::conflict, path.string() + " is there already; --force replaces it");
         if (!path.parent_path().empty()) fs::create_directories(path.parent_path(), failed);
         HK_CHECK(write_file_atomically(path, config::default_file(), 0600));
         session.print(session.quiet() ? path.string() + "\n" : "wrote " + path.string() + "\n");
-        session.hint("next: set host_reachable_address and shared_dir in it, the same on every machine, then start "
+        session.hint("next: set host_reachable_address and shared_dir in it, the same on every "
+                     "machine, then start "
                      "hakuriver.host on one and hakuriver.runner on the others");
         return 0;
     }
@@ -71,16 +76,19 @@ Result<fs::path> config_for_service(const ServiceOptions& options) {
     if (options.config) named = fs::absolute(*options.config);
     HK_TRY(const auto found, config::find_file(named, config::read_surroundings()));
     if (!found)
-        return fail(Errc::not_found, "there is no config file for the service; hakuriver.init config writes one, "
-                                     "and --config names another");
+        return fail(Errc::not_found,
+                    "there is no config file for the service; hakuriver.init config writes one, "
+                    "and --config names another");
     return fs::absolute(*found);
 }
 
-/// Who the service runs as: the person who asked, for the Host; root for a runner, which sets limits of tasks.
+/// Who the service runs as: the person who asked, for the Host; root for a runner, which sets
+/// limits of tasks.
 std::string account_of(config::Service service, const ServiceOptions& options) {
     if (options.run_as) return *options.run_as == "root" ? std::string() : *options.run_as;
     if (service == config::Service::runner) return {};
-    if (const std::string behind = variable("SUDO_USER"); !behind.empty() && behind != "root") return behind;
+    if (const std::string behind = variable("SUDO_USER"); !behind.empty() && behind != "root")
+        return behind;
     if (geteuid() == 0) return {};
     const passwd* entry = getpwuid(geteuid());
     return entry == nullptr ? std::string() : entry->pw_name;
@@ -90,43 +98,61 @@ Result<std::string> text_of(config::Service service, const ServiceOptions& optio
     HK_TRY(std::vector<std::string> command, program_of(service));
     HK_TRY(const fs::path file, config_for_service(options));
     command.insert(command.end(), {"--config", file.string()});
-    return config::unit_text({.service = service, .for_user = options.user, .command = std::move(command),
+    return config::unit_text({.service = service,
+                              .for_user = options.user,
+                              .command = std::move(command),
                               .user = account_of(service, options)});
 }
 
 fs::path unit_folder(bool user) {
     if (!user) return "/etc/systemd/system";
     const std::string base = variable("XDG_CONFIG_HOME");
-    return (base.empty() ? fs::path(variable("HOME")) / ".config" : fs::path(base)) / "systemd/user";
+    return (base.empty() ? fs::path(variable("HOME")) / ".config" : fs::path(base)) /
+           "systemd/user";
 }
 
-/// Tells systemd that its units have changed, where it runs. Its own words are shown when it refuses.
+/// Tells systemd that its units have changed, where it runs. Its own words are shown when it
+/// refuses.
 void reload_systemd(bool user) {
     std::error_code failed;
     if (!fs::exists("/run/systemd/system", failed)) return;
-    std::array<const char*, 4> words{"systemctl", user ? "--user" : "daemon-reload", user ? "daemon-reload" : nullptr, nullptr};
+    std::array<const char*, 4> words{"systemctl", user ? "--user" : "daemon-reload",
+                                     user ? "daemon-reload" : nullptr, nullptr};
     pid_t child = 0;
-    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): posix_spawn's signature; it changes nothing
-    if (posix_spawnp(&child, words[0], nullptr, nullptr, const_cast<char**>(words.data()), environ) != 0) return;
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): posix_spawn's signature; it changes
+    // nothing
+    if (posix_spawnp(&child, words[0], nullptr, nullptr, const_cast<char**>(words.data()),
+                     environ) != 0)
+        return;
     int status = 0;
     waitpid(child, &status, 0);
 }
 
 class InitService : public Verb {
     void declare(Parser& parser) override {
-        parser.about({.usage = "hakuriver.init service --host|--runner|--all [--config PATH]",
-                      .sentence = "Writes systemd units that start the Host or the runner of this machine at boot.",
-                      .examples = {"sudo hakuriver.init service --runner --config /etc/hakuriver/config.toml",
-                                   "hakuriver.init service --host --user", "hakuriver.init service --all --print"}});
+        parser.about(
+            {.usage = "hakuriver.init service --host|--runner|--all [--config PATH]",
+             .sentence =
+                 "Writes systemd units that start the Host or the runner of this machine at boot.",
+             .examples = {
+                 "sudo hakuriver.init service --runner --config /etc/hakuriver/config.toml",
+                 "hakuriver.init service --host --user", "hakuriver.init service --all --print"}});
         parser.flag({.names = "--host", .help = "The Host."}, options_.host);
         parser.flag({.names = "--runner", .help = "The runner."}, options_.runner);
         parser.flag({.names = "--all", .help = "Both."}, options_.all);
-        parser.option({.names = "--config", .value = "PATH", .help = "Config file of the service.", .what = Names::file},
+        parser.option({.names = "--config",
+                       .value = "PATH",
+                       .help = "Config file of the service.",
+                       .what = Names::file},
                       options_.config);
-        parser.flag({.names = "--user", .help = "A unit of your own (systemctl --user), without root."}, options_.user);
-        parser.option({.names = "--run-as", .value = "NAME",
-                       .help = "Account of the service. Default: you for the Host, root for the runner."},
-                      options_.run_as);
+        parser.flag(
+            {.names = "--user", .help = "A unit of your own (systemctl --user), without root."},
+            options_.user);
+        parser.option(
+            {.names = "--run-as",
+             .value = "NAME",
+             .help = "Account of the service. Default: you for the Host, root for the runner."},
+            options_.run_as);
         parser.flag({.names = "--print", .help = "Only print the units."}, options_.print);
     }
     bool asks_host() const override { return false; }
@@ -140,8 +166,10 @@ Result<> InitService::write(Session& session, config::Service service, const std
     std::error_code failed;
     fs::create_directories(path.parent_path(), failed);
     if (access(path.parent_path().c_str(), W_OK) != 0)
-        return fail(Errc::forbidden, path.parent_path().string() + " is not yours to write: run this with sudo (and --config), "
-                                                                   "or use --user or --print");
+        return fail(Errc::forbidden,
+                    path.parent_path().string() +
+                        " is not yours to write: run this with sudo (and --config), "
+                        "or use --user or --print");
     HK_CHECK(write_file_atomically(path, text));
     session.print("wrote " + path.string() + "\n");
     return {};
@@ -151,7 +179,8 @@ Result<int> InitService::run(Session& session) {
     std::vector<config::Service> services;
     if (options_.host || options_.all) services.push_back(config::Service::host);
     if (options_.runner || options_.all) services.push_back(config::Service::runner);
-    if (services.empty()) return fail(Errc::invalid, "say which service: --host, --runner or --all");
+    if (services.empty())
+        return fail(Errc::invalid, "say which service: --host, --runner or --all");
     std::string units;
     for (const config::Service service : services) {
         HK_TRY(const std::string text, text_of(service, options_));
@@ -166,7 +195,9 @@ Result<int> InitService::run(Session& session) {
     reload_systemd(options_.user);
     const std::string systemctl = options_.user ? "systemctl --user" : "sudo systemctl";
     session.say("next: " + systemctl + " enable --now" + units);
-    if (options_.user) session.say("to keep it running without a login: sudo loginctl enable-linger " + variable("USER"));
+    if (options_.user)
+        session.say("to keep it running without a login: sudo loginctl enable-linger " +
+                    variable("USER"));
     return 0;
 }
 

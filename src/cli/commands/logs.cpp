@@ -11,18 +11,24 @@ namespace {
 
 constexpr Duration patience_with_host = std::chrono::minutes(5);
 constexpr Duration retry_pause = std::chrono::milliseconds(500);
-constexpr Duration silence_limit = std::chrono::minutes(10); ///< then the connection is made anew: it may be dead
+constexpr Duration silence_limit =
+    std::chrono::minutes(10); ///< then the connection is made anew: it may be dead
 constexpr std::int64_t most_json_lines = 100'000;
 
-/// One stream of one task, followed by byte offset: what was shown once is not shown again after a reconnect.
+/// One stream of one task, followed by byte offset: what was shown once is not shown again after a
+/// reconnect.
 class LogView {
 public:
-    LogView(Session& session, TaskId id, const LogOptions& options) : session_(session), id_(id), options_(options) {}
+    LogView(Session& session, TaskId id, const LogOptions& options)
+        : session_(session)
+        , id_(id)
+        , options_(options) {}
     Result<int> run();
 
 private:
     std::string target(std::string_view query) const {
-        return "/api/tasks/" + to_string(id_) + (options_.errors ? "/stderr" : "/stdout") + std::string(query);
+        return "/api/tasks/" + to_string(id_) + (options_.errors ? "/stderr" : "/stdout") +
+               std::string(query);
     }
     net::Request request(std::string_view query) const {
         net::Request made;
@@ -51,11 +57,13 @@ void LogView::show(std::string_view piece) {
 }
 
 Result<> LogView::show_tail(HostApi& api) {
-    HK_TRY(const net::Response response, api.respond(request("?tail=" + std::to_string(*options_.tail))));
+    HK_TRY(const net::Response response,
+           api.respond(request("?tail=" + std::to_string(*options_.tail))));
     show(response.body);
     const auto size = response.headers.get("X-Total-Size").value_or("");
     std::int64_t total = 0;
-    if (std::from_chars(size.data(), size.data() + size.size(), total).ec == std::errc{}) offset_ = total;
+    if (std::from_chars(size.data(), size.data() + size.size(), total).ec == std::errc{})
+        offset_ = total;
     return {};
 }
 
@@ -66,15 +74,16 @@ Result<> LogView::show_all(HostApi& api) {
     });
 }
 
-/// Until the Host ends the stream, which it does when the task is over. A connection that breaks is made anew.
+/// Until the Host ends the stream, which it does when the task is over. A connection that breaks is
+/// made anew.
 Result<> LogView::follow(HostApi& api) {
     HK_CHECK(api.task(id_)); // a Host that is away at the start is not waited for
     Mono broken_since = session_.pace().now().mono;
     for (;;) {
         const Mono begin = session_.pace().now().mono;
         bool heard = false;
-        const auto done = api.stream(request("?follow=1&offset=" + std::to_string(offset_)), silence_limit,
-                                     [&](std::string_view piece) {
+        const auto done = api.stream(request("?follow=1&offset=" + std::to_string(offset_)),
+                                     silence_limit, [&](std::string_view piece) {
                                          heard = true;
                                          show(piece);
                                          return true;
@@ -91,10 +100,12 @@ Result<> LogView::follow(HostApi& api) {
 Result<> LogView::show_json(HostApi& api) {
     const std::string query = "?tail=" + std::to_string(options_.tail.value_or(most_json_lines));
     HK_TRY(const net::Response response, api.respond(request(query)));
-    const std::string size(response.headers.get("X-Total-Size").value_or(std::to_string(response.body.size())));
+    const std::string size(
+        response.headers.get("X-Total-Size").value_or(std::to_string(response.body.size())));
     session_.print_json("{\"task_id\":\"" + to_string(id_) + "\",\"stream\":\"" +
                         (options_.errors ? "stderr" : "stdout") + "\",\"size_bytes\":" + size +
-                        ",\"text\":" + json::serialize(json::Value(valid_utf8(response.body))) + "}");
+                        ",\"text\":" + json::serialize(json::Value(valid_utf8(response.body))) +
+                        "}");
     return {};
 }
 
@@ -121,9 +132,11 @@ class LogsVerb : public Verb {
     void declare(Parser& parser) override {
         parser.about({.usage = "hakuriver logs [OPTIONS] ID",
                       .sentence = "Prints what a task has written.",
-                      .examples = {"hakuriver logs 12", "hakuriver logs -f last", "hakuriver logs --stderr --tail 50 12"}});
+                      .examples = {"hakuriver logs 12", "hakuriver logs -f last",
+                                   "hakuriver logs --stderr --tail 50 12"}});
         declare_logs(parser, options_);
-        parser.positional({.name = "ID", .help = "id of the task, or last", .what = Names::task}, id_);
+        parser.positional({.name = "ID", .help = "id of the task, or last", .what = Names::task},
+                          id_);
     }
     Result<int> run(Session& session) override { return show_logs(session, id_.front(), options_); }
     LogOptions options_;
@@ -135,10 +148,14 @@ class LogsVerb : public Verb {
 void declare_logs(Parser& parser, LogOptions& options) {
     parser.section("Output of a task");
     parser.flag({.names = "-f,--follow", .help = "Go on until the task ends."}, options.follow);
-    parser.flag({.names = "--stderr", .help = "Standard error instead of standard output."}, options.errors);
-    parser.number({.names = "--tail", .value = "N", .help = "Only the last N lines."}, {0, 1'000'000}, options.tail);
-    parser.flag({.names = "--raw", .help = "Let control sequences through to the terminal."}, options.raw);
-    parser.flag({.names = "--exit-code", .help = "Exit with the task's exit code if it has ended."}, options.exit_code);
+    parser.flag({.names = "--stderr", .help = "Standard error instead of standard output."},
+                options.errors);
+    parser.number({.names = "--tail", .value = "N", .help = "Only the last N lines."},
+                  {0, 1'000'000}, options.tail);
+    parser.flag({.names = "--raw", .help = "Let control sequences through to the terminal."},
+                options.raw);
+    parser.flag({.names = "--exit-code", .help = "Exit with the task's exit code if it has ended."},
+                options.exit_code);
 }
 
 Result<int> show_logs(Session& session, const std::string& word, const LogOptions& options) {

@@ -7,23 +7,27 @@ namespace {
 
 class NodesVerb : public Verb {
     void declare(Parser& parser) override {
-        parser.about({.usage = "hakuriver nodes", .sentence = "Lists the nodes and what is free on them."});
+        parser.about(
+            {.usage = "hakuriver nodes", .sentence = "Lists the nodes and what is free on them."});
     }
     Result<int> run(Session& session) override { return list_nodes(session); }
 };
 
 class GpusVerb : public Verb {
     void declare(Parser& parser) override {
-        parser.about({.usage = "hakuriver gpus", .sentence = "Lists all GPUs of the cluster and who uses them."});
+        parser.about({.usage = "hakuriver gpus",
+                      .sentence = "Lists all GPUs of the cluster and who uses them."});
     }
     Result<int> run(Session& session) override { return list_gpus(session); }
 };
 
 class HealthVerb : public Verb {
     void declare(Parser& parser) override {
-        parser.about({.usage = "hakuriver health [NODE]",
-                      .sentence = "Shows load, memory, temperatures and GPUs of all nodes, or of one."});
-        parser.positional({.name = "[NODE]", .help = "only this node", .least = 0, .what = Names::node}, node_);
+        parser.about(
+            {.usage = "hakuriver health [NODE]",
+             .sentence = "Shows load, memory, temperatures and GPUs of all nodes, or of one."});
+        parser.positional(
+            {.name = "[NODE]", .help = "only this node", .least = 0, .what = Names::node}, node_);
     }
     Result<int> run(Session& session) override {
         return show_health(session, node_.empty() ? std::nullopt : std::optional(node_.front()));
@@ -66,7 +70,8 @@ Result<int> list_gpus(Session& session) {
 
 Result<int> show_health(Session& session, const std::optional<std::string>& node) {
     HK_TRY(HostApi* const api, session.host());
-    HK_TRY(const std::string body, api->get("/api/health" + query_of({{"hostname", node.value_or("")}})));
+    HK_TRY(const std::string body,
+           api->get("/api/health" + query_of({{"hostname", node.value_or("")}})));
     if (session.json()) {
         session.print_json(body);
         return 0;

@@ -23,7 +23,9 @@ constexpr std::string_view end_of_input = "\x04"; ///< what Ctrl-D sends
 class RemoteTerminal {
 public:
     RemoteTerminal(net::Loop& loop, net::WebSocket socket, World& world)
-        : loop_(loop), socket_(std::move(socket)), world_(world) {}
+        : loop_(loop)
+        , socket_(std::move(socket))
+        , world_(world) {}
     net::Task<int> run();
 
 private:
@@ -55,14 +57,16 @@ void RemoteTerminal::read_input() {
 
 /// A file cannot be waited for, only read; it is sent at once.
 void RemoteTerminal::watch_input() {
-    struct stat info {};
-    const bool waits = isatty(STDIN_FILENO) == 1 ||
-                       (fstat(STDIN_FILENO, &info) == 0 && (S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode)));
+    struct stat info{};
+    const bool waits =
+        isatty(STDIN_FILENO) == 1 ||
+        (fstat(STDIN_FILENO, &info) == 0 && (S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode)));
     if (waits) {
         input_ = loop_.watch_fd(STDIN_FILENO, [this] { read_input(); });
         return;
     }
-    if (const auto text = read_file("/proc/self/fd/0")) (void)socket_.send_text(input_frame(valid_utf8(*text)));
+    if (const auto text = read_file("/proc/self/fd/0"))
+        (void)socket_.send_text(input_frame(valid_utf8(*text)));
     (void)socket_.send_text(input_frame(end_of_input));
 }
 
@@ -96,11 +100,13 @@ net::Task<int> RemoteTerminal::run() {
     const bool ended = socket_.close_code() == 1000 && problem_.empty();
     if (ended) co_return 0;
     const std::string why = problem_.empty() ? std::string(socket_.close_reason()) : problem_;
-    world_.err("\r\n" + world_.program + ": the terminal ended" + (why.empty() ? ": the connection is lost" : ": " + harmless(why)) + "\r\n");
+    world_.err("\r\n" + world_.program + ": the terminal ended" +
+               (why.empty() ? ": the connection is lost" : ": " + harmless(why)) + "\r\n");
     co_return infrastructure_exit;
 }
 
-net::Task<Result<int>> run_terminal(net::Loop& loop, net::Address address, std::string target, World& world) {
+net::Task<Result<int>> run_terminal(net::Loop& loop, net::Address address, std::string target,
+                                    World& world) {
     auto socket = co_await net::connect_websocket(loop, std::move(address), std::move(target), {});
     if (!socket) co_return fail(socket.error());
     const RawMode raw;
@@ -110,11 +116,21 @@ net::Task<Result<int>> run_terminal(net::Loop& loop, net::Address address, std::
 
 class ShellVerb : public Verb {
     void declare(Parser& parser) override {
-        parser.about({.usage = "hakuriver.docker-shell ENV | --task ID",
-                      .sentence = "Opens a terminal in the container of an environment on the Host, or in a running task.",
-                      .examples = {"hakuriver.docker-shell my-env", "hakuriver.docker-shell --task 12"}});
-        parser.option({.names = "--task", .value = "ID", .help = "In this running task.", .what = Names::task}, task_);
-        parser.positional({.name = "ENV", .help = "name of the environment", .least = 0, .what = Names::environment}, words_);
+        parser.about(
+            {.usage = "hakuriver.docker-shell ENV | --task ID",
+             .sentence = "Opens a terminal in the container of an environment on the Host, or in a "
+                         "running task.",
+             .examples = {"hakuriver.docker-shell my-env", "hakuriver.docker-shell --task 12"}});
+        parser.option({.names = "--task",
+                       .value = "ID",
+                       .help = "In this running task.",
+                       .what = Names::task},
+                      task_);
+        parser.positional({.name = "ENV",
+                           .help = "name of the environment",
+                           .least = 0,
+                           .what = Names::environment},
+                          words_);
     }
     Result<std::string> target(Session& session) const {
         if (task_.has_value() == !words_.empty())
@@ -133,7 +149,8 @@ class ShellVerb : public Verb {
         auto done = net::run_task(loop, run_terminal(loop, place.address, path, session.world()));
         if (done) return *done;
         Error error = std::move(done).error();
-        error.message = "no terminal from the Host at " + net::to_text(place.address) + ": " + error.message;
+        error.message =
+            "no terminal from the Host at " + net::to_text(place.address) + ": " + error.message;
         return fail(std::move(error));
     }
     std::optional<std::string> task_;

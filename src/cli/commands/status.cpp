@@ -10,7 +10,8 @@ constexpr std::size_t most_shown = 500; ///< a request each; more are a matter f
 std::string hint_for(const proto::TaskView& task) {
     const std::string id = to_string(task.task_id);
     if (task.status == TaskState::pending) return {};
-    if (is_final(task.status)) return "output: hakuriver logs " + id + "   again: hakuriver retry " + id;
+    if (is_final(task.status))
+        return "output: hakuriver logs " + id + "   again: hakuriver retry " + id;
     return "output: hakuriver logs -f " + id;
 }
 
@@ -33,10 +34,12 @@ Result<int> show_one(Session& session, HostApi& api, TaskId id) {
     return 0;
 }
 
-Result<int> show_several(Session& session, HostApi& api, const std::vector<TaskId>& ids, bool range) {
+Result<int> show_several(Session& session, HostApi& api, const std::vector<TaskId>& ids,
+                         bool range) {
     if (ids.size() > most_shown)
         return fail(Errc::too_large, std::to_string(ids.size()) + " tasks are more than the " +
-                                         std::to_string(most_shown) + " that are shown at once; use hakuriver tasks");
+                                         std::to_string(most_shown) +
+                                         " that are shown at once; use hakuriver tasks");
     proto::TaskList list;
     for (const TaskId id : ids) {
         auto task = api.task(id);
@@ -55,10 +58,16 @@ Result<int> show_several(Session& session, HostApi& api, const std::vector<TaskI
 
 class StatusVerb : public Verb {
     void declare(Parser& parser) override {
-        parser.about({.usage = "hakuriver status ID...",
-                      .sentence = "Shows everything about a task, and why it waits; several as a table.",
-                      .examples = {"hakuriver status 12", "hakuriver status last", "hakuriver status 1-10 --json"}});
-        parser.positional({.name = "ID...", .help = "ids, ranges (1-10) or last", .most = 1000, .what = Names::task}, ids_);
+        parser.about(
+            {.usage = "hakuriver status ID...",
+             .sentence = "Shows everything about a task, and why it waits; several as a table.",
+             .examples = {"hakuriver status 12", "hakuriver status last",
+                          "hakuriver status 1-10 --json"}});
+        parser.positional({.name = "ID...",
+                           .help = "ids, ranges (1-10) or last",
+                           .most = 1000,
+                           .what = Names::task},
+                          ids_);
     }
     Result<int> run(Session& session) override { return show_status(session, ids_); }
     std::vector<std::string> ids_;

@@ -1,3 +1,4 @@
+#include "base/file.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/selection.hpp"
 #include "model/task.hpp"
@@ -11,6 +12,7 @@ namespace {
 
 constexpr Duration submit_limit = std::chrono::seconds(60);
 constexpr std::int64_t most_cores = 100'000;
+constexpr std::size_t most_sweep_bytes = 16 << 20; ///< of a file that a span names
 
 Error about_option(std::string_view option, Error error) {
     error.message = std::string(option) + ": " + error.message;
@@ -30,25 +32,33 @@ Result<std::map<std::string, std::string>> parse_env(const std::vector<std::stri
 
 Result<> check_targets(const std::vector<std::string>& targets) {
     if (targets.size() > proto::most_targets)
-        return fail(Errc::too_large, "more than " + std::to_string(proto::most_targets) + " targets in one submission");
+        return fail(Errc::too_large, "more than " + std::to_string(proto::most_targets) +
+                                         " targets in one submission");
     for (const std::string& target : targets)
-        if (const auto parsed = parse_target(target); !parsed) return fail(about_option("--target", parsed.error()));
+        if (const auto parsed = parse_target(target); !parsed)
+            return fail(about_option("--target", parsed.error()));
     return {};
 }
 
 Result<> check_mounts(const std::vector<std::string>& mounts) {
     for (const std::string& mount : mounts)
-        if (const auto parsed = parse_mount(mount); !parsed) return fail(about_option("--mount", parsed.error()));
+        if (const auto parsed = parse_mount(mount); !parsed)
+            return fail(about_option("--mount", parsed.error()));
     return {};
 }
 
-/// A span in the command is a sweep: many tasks from one submission. hakurun expands its own.
-Result<> check_spans(const std::vector<std::string>& command) {
-    if (std::filesystem::path(command.front()).filename() == "hakurun" || !span::has_spans(command)) return {};
-    // Where SubmitRequest learns to carry a sweep, the words are passed on as they are and the Host expands them.
-    return fail(Errc::unsupported, "sweeps on the cluster are not offered yet: run \"hakurun hakuriver.client ... " +
-                                       command.front() + " ...\" for one task per combination, or "
-                                       "\"hakuriver.client ... -- hakurun " + command.front() + " ...\" for all in one task");
+Result<std::string> read_values(const std::string& path) { return read_file(path, most_sweep_bytes); }
+
+/// A span in the command is a sweep: the Host makes a task of each combination. hakurun expands its own. Files that
+/// spans name are read here: they are on this machine.
+Result<> fill_command(proto::SubmitRequest& request, const std::vector<std::string>& words) {
+    request.command = words.front();
+    request.arguments.assign(words.begin() + 1, words.end());
+    if (std::filesystem::path(words.front()).filename() == "hakurun" || !span::has_spans(request.arguments)) return {};
+    HK_TRY(request.arguments, span::inline_files(std::move(request.arguments), read_values));
+    HK_TRY(const span::Sweep sweep, span::parse_sweep(request.arguments));
+    request.sweep = sweep.has_spans();
+    return {};
 }
 
 Result<> fill_limits(proto::SubmitRequest& request, const SubmitOptions& options) {
@@ -72,16 +82,14 @@ Result<> fill_limits(proto::SubmitRequest& request, const SubmitOptions& options
 Result<proto::SubmitRequest> make_request(Session& session, const SubmitOptions& options) {
     const std::vector<std::string>& words = options.command.words;
     if (words.empty() || words.front().empty())
-        return fail(Errc::invalid, "the command to run is missing; write it last: " + session.world().program +
-                                       " --target node1 -- echo hello");
+        return fail(Errc::invalid, "the command to run is missing; write it last: " +
+                                       session.world().program + " --target node1 -- echo hello");
     proto::SubmitRequest request;
-    HK_CHECK(check_spans(words));
+    HK_CHECK(fill_command(request, words));
     HK_CHECK(check_targets(options.targets));
     HK_CHECK(check_mounts(options.mounts));
     HK_TRY(request.env_vars, parse_env(options.env));
     HK_CHECK(fill_limits(request, options));
-    request.command = words.front();
-    request.arguments.assign(words.begin() + 1, words.end());
     if (!options.targets.empty()) request.targets = options.targets;
     if (!options.mounts.empty()) request.additional_mounts = options.mounts;
     request.container_name = options.container;
@@ -114,7 +122,8 @@ void show_reply(Session& session, const proto::SubmitReply& reply) {
     if (count == 1)
         session.print("task " + to_string(reply.task_ids.front()) + " submitted\n");
     else if (count > 1)
-        session.print(std::to_string(count) + " tasks submitted: " + format_ids(reply.task_ids) + "\n");
+        session.print(std::to_string(count) + " tasks submitted: " + format_ids(reply.task_ids) +
+                      "\n");
     for (const proto::FailedTarget& failed : reply.failed_targets)
         session.say("not submitted to " + harmless(failed.target, session.err().unicode) + ": " +
                     harmless(failed.reason, session.err().unicode));
@@ -124,7 +133,8 @@ void hint_next(Session& session, const proto::SubmitReply& reply) {
     if (reply.task_ids.empty()) return;
     if (reply.task_ids.size() > 1 && reply.batch_id) {
         const std::string batch = to_string(*reply.batch_id);
-        session.hint("progress: hakuriver batch " + batch + "   tasks: hakuriver tasks --filter batch=" + batch);
+        session.hint("progress: hakuriver batch " + batch +
+                     "   tasks: hakuriver tasks --filter batch=" + batch);
         return;
     }
     const std::string id = to_string(reply.task_ids.front());
@@ -134,52 +144,83 @@ void hint_next(Session& session, const proto::SubmitReply& reply) {
 } // namespace
 
 bool SubmitOptions::any() const {
-    const bool texts = memory || container || strategy || working_directory || poll_interval || timeout;
+    const bool texts =
+        memory || container || strategy || working_directory || poll_interval || timeout;
     const bool numbers = cores || gpus || priority || count;
-    return texts || numbers || privileged || no_queue || wait || !targets.empty() || !env.empty() || !mounts.empty();
+    return texts || numbers || privileged || no_queue || wait || !targets.empty() || !env.empty() ||
+           !mounts.empty();
 }
 
 void declare_submit(Parser& parser, SubmitOptions& options) {
     parser.section("Where the task runs");
-    parser.option({.names = "-t,--target", .value = "NODE[:NUMA][::GPU,GPU]",
-                   .help = "A node, optionally one NUMA node and GPUs of it; repeat it for one task on each. "
-                           "Without it the scheduler picks a node.",
-                   .what = Names::node},
-                  options.targets);
-    parser.option({.names = "--container", .value = "NAME",
-                   .help = "Environment to run in; NULL runs directly on the node. Default: as the Host is configured.",
+    parser.option(
+        {.names = "-t,--target",
+         .value = "NODE[:NUMA][::GPU,GPU]",
+         .help = "A node, optionally one NUMA node and GPUs of it; repeat it for one task on each. "
+                 "Without it the scheduler picks a node.",
+         .what = Names::node},
+        options.targets);
+    parser.option({.names = "--container",
+                   .value = "NAME",
+                   .help = "Environment to run in; NULL runs directly on the node. Default: as the "
+                           "Host is configured.",
                    .what = Names::environment},
                   options.container);
-    parser.option({.names = "--strategy", .value = "NAME", .help = "first-fit, best-fit, least-loaded or round-robin.",
-                   .what = Names::choice, .choices = "first-fit,best-fit,least-loaded,round-robin"},
+    parser.option({.names = "--strategy",
+                   .value = "NAME",
+                   .help = "first-fit, best-fit, least-loaded or round-robin.",
+                   .what = Names::choice,
+                   .choices = "first-fit,best-fit,least-loaded,round-robin"},
                   options.strategy);
-    parser.number({.names = "--priority", .value = "N", .help = "-1000 to 1000; higher runs first. Default 0."},
+    parser.number({.names = "--priority",
+                   .value = "N",
+                   .help = "-1000 to 1000; higher runs first. Default 0."},
                   {-1000, 1000}, options.priority);
-    parser.flag({.names = "--no-queue", .help = "Refuse the task when it cannot start now."}, options.no_queue);
+    parser.flag({.names = "--no-queue", .help = "Refuse the task when it cannot start now."},
+                options.no_queue);
     parser.section("What the task gets");
-    parser.number({.names = "--cores", .value = "N", .help = "CPU cores. Default 1; 0 reserves none."},
-                  {0, most_cores}, options.cores);
-    parser.option({.names = "--memory", .value = "SIZE", .help = "Memory limit: 512M, 4G (1000-based)."}, options.memory);
-    parser.number({.names = "--gpus", .value = "N", .help = "Any N free GPUs of one node."}, {0, 64}, options.gpus);
-    parser.option({.names = "--env", .value = "NAME=VALUE", .help = "Environment variable; repeatable."}, options.env);
-    parser.option({.names = "--mount", .value = "NODE_PATH:PATH[:ro]",
-                   .help = "Folder of the node to mount into the container; repeatable, replaces the Host's list."},
+    parser.number(
+        {.names = "--cores", .value = "N", .help = "CPU cores. Default 1; 0 reserves none."},
+        {0, most_cores}, options.cores);
+    parser.option(
+        {.names = "--memory", .value = "SIZE", .help = "Memory limit: 512M, 4G (1000-based)."},
+        options.memory);
+    parser.number({.names = "--gpus", .value = "N", .help = "Any N free GPUs of one node."},
+                  {0, 64}, options.gpus);
+    parser.option(
+        {.names = "--env", .value = "NAME=VALUE", .help = "Environment variable; repeatable."},
+        options.env);
+    parser.option({.names = "--mount",
+                   .value = "NODE_PATH:PATH[:ro]",
+                   .help = "Folder of the node to mount into the container; repeatable, replaces "
+                           "the Host's list."},
                   options.mounts);
-    parser.flag({.names = "--privileged", .help = "Run the container with all privileges; be careful."},
-                options.privileged);
-    parser.option({.names = "--workdir", .value = "PATH", .help = "Folder to run in. Default: the shared data folder.",
+    parser.flag(
+        {.names = "--privileged", .help = "Run the container with all privileges; be careful."},
+        options.privileged);
+    parser.option({.names = "--workdir",
+                   .value = "PATH",
+                   .help = "Folder to run in. Default: the shared data folder.",
                    .what = Names::folder},
                   options.working_directory);
-    parser.number({.names = "--count", .value = "N",
+    parser.number({.names = "--count",
+                   .value = "N",
                    .help = "N tasks for each target; HAKURIVER_TASK_INDEX tells them apart."},
                   {1, 10'000}, options.count);
     parser.section("Waiting");
-    parser.flag({.names = "-w,--wait", .help = "Wait for the end and exit with the task's exit code."}, options.wait);
-    parser.option({.names = "--poll-interval", .value = "SEC", .help = "Longest time between two looks. Default 1."},
+    parser.flag(
+        {.names = "-w,--wait", .help = "Wait for the end and exit with the task's exit code."},
+        options.wait);
+    parser.option({.names = "--poll-interval",
+                   .value = "SEC",
+                   .help = "Longest time between two looks. Default 1."},
                   options.poll_interval);
-    parser.option({.names = "--timeout", .value = "SEC", .help = "Stop waiting after this time, with exit code 124."},
+    parser.option({.names = "--timeout",
+                   .value = "SEC",
+                   .help = "Stop waiting after this time, with exit code 124."},
                   options.timeout);
-    parser.command({.name = "COMMAND", .help = "The program and its arguments, passed byte for byte; no shell."},
+    parser.command({.name = "COMMAND",
+                    .help = "The program and its arguments, passed byte for byte; no shell."},
                    options.command);
 }
 
@@ -209,11 +250,13 @@ namespace {
 
 class SubmitVerb : public Verb {
     void declare(Parser& parser) override {
-        parser.about({.usage = "hakuriver submit [OPTIONS] [--] COMMAND [ARGS...]",
-                      .sentence = "Runs a command on the cluster.",
-                      .examples = {"hakuriver submit -- nvidia-smi",
-                                   "hakuriver submit --target node1 --cores 4 --memory 8G -- python train.py --lr 0.1",
-                                   "hakuriver submit --gpus 2 --container cuda --wait -- python train.py"}});
+        parser.about(
+            {.usage = "hakuriver submit [OPTIONS] [--] COMMAND [ARGS...]",
+             .sentence = "Runs a command on the cluster.",
+             .examples = {"hakuriver submit -- nvidia-smi",
+                          "hakuriver submit --target node1 --cores 4 --memory 8G -- python "
+                          "train.py --lr 0.1",
+                          "hakuriver submit --gpus 2 --container cuda --wait -- python train.py"}});
         declare_submit(parser, options_);
     }
     Result<int> run(Session& session) override { return submit(session, options_); }

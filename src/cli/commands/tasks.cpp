@@ -25,13 +25,15 @@ constexpr std::array<Filter, 8> filters{{{"state", "status"},
 
 Result<> check_states(std::string_view states) {
     std::vector<std::string_view> known;
-    for (auto state = TaskState::pending; state <= TaskState::killed_oom; state = TaskState(int(state) + 1))
+    for (auto state = TaskState::pending; state <= TaskState::killed_oom;
+         state = TaskState(int(state) + 1))
         known.push_back(to_string(state));
     for (;;) {
         const auto comma = states.find(',');
         const std::string_view state = states.substr(0, comma);
         if (!parse_task_state(state))
-            return fail(Errc::invalid, "--filter: there is no state \"" + std::string(state.substr(0, 40)) + "\"" +
+            return fail(Errc::invalid, "--filter: there is no state \"" +
+                                           std::string(state.substr(0, 40)) + "\"" +
                                            did_you_mean(state, known));
         if (comma == states.npos) return {};
         states.remove_prefix(comma + 1);
@@ -46,9 +48,10 @@ Result<std::string> query_part(std::string_view word) {
     if (equals == word.npos || equals + 1 == word.size() || found == filters.end()) {
         std::vector<std::string_view> names;
         for (const Filter& filter : filters) names.push_back(filter.word);
-        return fail(Errc::invalid, "--filter: \"" + std::string(word.substr(0, 40)) +
-                                       "\" is not NAME=VALUE with state, node, batch, container, user or search" +
-                                       (found == filters.end() ? did_you_mean(name, names) : std::string()));
+        return fail(Errc::invalid,
+                    "--filter: \"" + std::string(word.substr(0, 40)) +
+                        "\" is not NAME=VALUE with state, node, batch, container, user or search" +
+                        (found == filters.end() ? did_you_mean(name, names) : std::string()));
     }
     if (found->query == "status") HK_CHECK(check_states(word.substr(equals + 1)));
     return query_of({{std::string(found->query), std::string(word.substr(equals + 1))}}).substr(1);
@@ -65,10 +68,12 @@ Result<std::string> query_from(const std::vector<std::string>& words) {
 
 class TasksVerb : public Verb {
     void declare(Parser& parser) override {
-        parser.about({.usage = "hakuriver tasks [OPTIONS]",
-                      .sentence = "Lists tasks, newest first.",
-                      .examples = {"hakuriver tasks", "hakuriver tasks --filter state=running,pending",
-                                   "hakuriver retry $(hakuriver tasks -q --filter state=failed --filter user=$USER)"}});
+        parser.about(
+            {.usage = "hakuriver tasks [OPTIONS]",
+             .sentence = "Lists tasks, newest first.",
+             .examples = {"hakuriver tasks", "hakuriver tasks --filter state=running,pending",
+                          "hakuriver retry $(hakuriver tasks -q --filter state=failed --filter "
+                          "user=$USER)"}});
         declare_list(parser, options_);
     }
     Result<int> run(Session& session) override { return list_tasks(session, options_); }
@@ -78,11 +83,15 @@ class TasksVerb : public Verb {
 } // namespace
 
 void declare_list(Parser& parser, ListOptions& options) {
-    parser.option({.names = "--filter", .value = "NAME=VALUE",
-                   .help = "Only tasks with this state, node, batch, container or user, or with this text (search=) in "
-                           "their command; repeatable, and state takes a list: state=failed,killed."},
+    parser.option({.names = "--filter",
+                   .value = "NAME=VALUE",
+                   .help =
+                       "Only tasks with this state, node, batch, container or user, or with this "
+                       "text (search=) in "
+                       "their command; repeatable, and state takes a list: state=failed,killed."},
                   options.filters);
-    parser.number({.names = "--limit", .value = "N", .help = "At most N tasks. Default 100."}, {1, 100'000}, options.limit);
+    parser.number({.names = "--limit", .value = "N", .help = "At most N tasks. Default 100."},
+                  {1, 100'000}, options.limit);
 }
 
 Result<int> list_tasks(Session& session, const ListOptions& options) {
@@ -107,7 +116,8 @@ Result<int> list_tasks(Session& session, const ListOptions& options) {
     session.print(render_task_table(session.out(), list.tasks, session.wall()));
     const auto shown = static_cast<std::int64_t>(list.tasks.size());
     if (shown < list.total)
-        session.say("the newest " + std::to_string(shown) + " of " + std::to_string(list.total) + "; --limit shows more");
+        session.say("the newest " + std::to_string(shown) + " of " + std::to_string(list.total) +
+                    "; --limit shows more");
     return 0;
 }
 

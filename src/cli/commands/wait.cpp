@@ -4,16 +4,18 @@
 #include "json/json.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <charconv>
+#include <cmath>
 
 namespace hk::cli {
 namespace {
 
 constexpr Duration first_pause = std::chrono::milliseconds(50);
-constexpr Duration patience_with_host = std::chrono::minutes(5); ///< a Host that restarts is waited for
+constexpr Duration patience_with_host =
+    std::chrono::minutes(5); ///< a Host that restarts is waited for
 constexpr Duration second_interrupt = std::chrono::seconds(2);
-constexpr Duration plain_progress = std::chrono::seconds(10); ///< between two lines where they cannot be overwritten
+constexpr Duration plain_progress =
+    std::chrono::seconds(10);          ///< between two lines where they cannot be overwritten
 constexpr std::size_t most_looks = 16; ///< at tasks that are still open, each time
 constexpr std::size_t most_remarks = 10;
 
@@ -21,8 +23,12 @@ constexpr std::size_t most_remarks = 10;
 class Waiting {
 public:
     Waiting(Session& session, std::vector<TaskId> ids, const WaitOptions& options)
-        : session_(session), options_(options), open_(std::move(ids)), begin_(session.pace().now().mono),
-          answered_(begin_), pause_(std::min(first_pause, options.poll_interval)) {
+        : session_(session)
+        , options_(options)
+        , open_(std::move(ids))
+        , begin_(session.pace().now().mono)
+        , answered_(begin_)
+        , pause_(std::min(first_pause, options.poll_interval)) {
         total_ = open_.size();
     }
     Result<int> run();
@@ -43,7 +49,7 @@ private:
     std::vector<TaskId> open_;
     std::vector<proto::TaskView> over_;
     std::map<std::string, std::int64_t> states_; ///< of the open ones, at the last look
-    std::string detail_;                         ///< about the only one: why it waits, how far it is
+    std::string detail_; ///< about the only one: why it waits, how far it is
     std::int64_t done_ = 0;
     std::int64_t failed_ = 0;
     std::size_t total_ = 0;
@@ -86,7 +92,8 @@ Result<> Waiting::look_at_batch(HostApi& api) {
     }
     if (done_ < batch.total) return {};
     HK_TRY(proto::TaskList list, api.tasks("batch=" + to_string(batch.batch_id), open_.size()));
-    const bool all_over = std::ranges::all_of(list.tasks, [](const auto& task) { return is_over(task.status); });
+    const bool all_over =
+        std::ranges::all_of(list.tasks, [](const auto& task) { return is_over(task.status); });
     if (!all_over) return {}; // a lost one has come back in between
     over_ = std::move(list.tasks);
     open_.clear();
@@ -101,7 +108,8 @@ Result<> Waiting::look(HostApi& api) {
 /// A Host that was there once may restart; any other failure ends the wait.
 Result<> Waiting::bear(HostApi& api, const Error& error) {
     const Mono now = session_.pace().now().mono;
-    if (api.reached() || !ever_answered_ || now - answered_ > patience_with_host) return fail(error);
+    if (api.reached() || !ever_answered_ || now - answered_ > patience_with_host)
+        return fail(error);
     session_.progress("the Host at " + api.where() + " does not answer; still trying");
     return {};
 }
@@ -109,7 +117,8 @@ Result<> Waiting::bear(HostApi& api, const Error& error) {
 std::string Waiting::progress_line() const {
     if (total_ == 1) {
         const std::string state = states_.empty() ? "" : states_.begin()->first;
-        return "task " + to_string(open_.front()) + " " + state + (detail_.empty() ? "" : ": " + harmless(detail_));
+        return "task " + to_string(open_.front()) + " " + state +
+               (detail_.empty() ? "" : ": " + harmless(detail_));
     }
     std::string line = std::to_string(done_) + " of " + std::to_string(total_) + " done";
     if (failed_ > 0) line += ", " + std::to_string(failed_) + " failed";
@@ -134,14 +143,16 @@ void Waiting::show_progress() {
 Result<int> Waiting::interrupted(HostApi& api) {
     const std::string ids = format_ids(open_);
     const bool several = open_.size() > 1;
-    const std::string who = (several ? "tasks " : "task ") + ids + (several ? " keep" : " keeps") + " running";
+    const std::string who =
+        (several ? "tasks " : "task ") + ids + (several ? " keep" : " keeps") + " running";
     if (!session_.world().around.in_tty) {
         session_.say(who);
         return detached_exit;
     }
     session_.say(who + "; Ctrl-C again within 2 s to kill");
     if (!session_.pace().sleep(second_interrupt)) {
-        session_.hint("wait again: hakuriver wait " + (open_.size() == total_ && total_ > 1 ? "last" : to_string(open_.front())));
+        session_.hint("wait again: hakuriver wait " +
+                      (open_.size() == total_ && total_ > 1 ? "last" : to_string(open_.front())));
         return detached_exit;
     }
     const proto::TaskSelection selection{.task_ids = open_};
@@ -167,15 +178,19 @@ int Waiting::finish() {
         if (exit.code > worst.code) worst = exit;
         const std::string remark = remark_of(task);
         if (exit.code != 0 && !remark.empty() && ++remarks <= most_remarks)
-            session_.say("task " + to_string(task.task_id) + " " + harmless(remark, session_.err().unicode));
+            session_.say("task " + to_string(task.task_id) + " " +
+                         harmless(remark, session_.err().unicode));
     }
-    if (remarks > most_remarks) session_.say("... and " + std::to_string(remarks - most_remarks) + " more");
-    if (!options_.failed_targets.empty() && worst.code < infrastructure_exit) worst = {infrastructure_exit, "infra"};
+    if (remarks > most_remarks)
+        session_.say("... and " + std::to_string(remarks - most_remarks) + " more");
+    if (!options_.failed_targets.empty() && worst.code < infrastructure_exit)
+        worst = {infrastructure_exit, "infra"};
     if (!session_.json()) return worst.code;
     std::string tasks;
-    for (const proto::TaskView& task : over_) tasks += (tasks.empty() ? "" : ",") + proto::to_json(task);
-    session_.print_json("{\"exit_code\":" + std::to_string(worst.code) + ",\"reason\":\"" + std::string(worst.reason) +
-                        "\",\"tasks\":[" + tasks + "]}");
+    for (const proto::TaskView& task : over_)
+        tasks += (tasks.empty() ? "" : ",") + proto::to_json(task);
+    session_.print_json("{\"exit_code\":" + std::to_string(worst.code) + ",\"reason\":\"" +
+                        std::string(worst.reason) + "\",\"tasks\":[" + tasks + "]}");
     return worst.code;
 }
 
@@ -192,7 +207,8 @@ Result<int> Waiting::run() {
             HK_CHECK(bear(*api, looked.error()));
         }
         if (options_.timeout && session_.pace().now().mono - begin_ >= *options_.timeout) {
-            session_.say("gave up waiting after " + format_duration(*options_.timeout) + "; " + progress_line());
+            session_.say("gave up waiting after " + format_duration(*options_.timeout) + "; " +
+                         progress_line());
             return timeout_exit;
         }
         if (session_.pace().sleep(next_pause())) return interrupted(*api);
@@ -201,14 +217,24 @@ Result<int> Waiting::run() {
 
 class WaitVerb : public Verb {
     void declare(Parser& parser) override {
-        parser.about({.usage = "hakuriver wait ID...",
-                      .sentence = "Waits for tasks to end and exits with their exit code, the highest of several.",
-                      .examples = {"hakuriver wait 12", "hakuriver wait last --timeout 3600"}});
-        parser.option({.names = "--poll-interval", .value = "SEC", .help = "Longest time between two looks. Default 1."},
+        parser.about(
+            {.usage = "hakuriver wait ID...",
+             .sentence =
+                 "Waits for tasks to end and exits with their exit code, the highest of several.",
+             .examples = {"hakuriver wait 12", "hakuriver wait last --timeout 3600"}});
+        parser.option({.names = "--poll-interval",
+                       .value = "SEC",
+                       .help = "Longest time between two looks. Default 1."},
                       poll_interval_);
-        parser.option({.names = "--timeout", .value = "SEC", .help = "Stop waiting after this time, with exit code 124."},
+        parser.option({.names = "--timeout",
+                       .value = "SEC",
+                       .help = "Stop waiting after this time, with exit code 124."},
                       timeout_);
-        parser.positional({.name = "ID...", .help = "ids, ranges (1-10) or last", .most = 1000, .what = Names::task}, ids_);
+        parser.positional({.name = "ID...",
+                           .help = "ids, ranges (1-10) or last",
+                           .most = 1000,
+                           .what = Names::task},
+                          ids_);
     }
     Result<int> run(Session& session) override {
         WaitOptions options;
@@ -234,8 +260,10 @@ Result<Duration> parse_seconds(std::string_view what, std::string_view text) {
     const auto [end, error] = std::from_chars(text.data(), last, seconds);
     constexpr double least = 0.01;
     constexpr double most = 365.0 * 86400;
-    if (text.empty() || error != std::errc{} || end != last || !(seconds >= least && seconds <= most))
-        return fail(Errc::invalid, std::string(what) + " needs a number of seconds such as 0.5 or 60, and \"" +
+    if (text.empty() || error != std::errc{} || end != last ||
+        !(seconds >= least && seconds <= most))
+        return fail(Errc::invalid, std::string(what) +
+                                       " needs a number of seconds such as 0.5 or 60, and \"" +
                                        std::string(text.substr(0, 40)) + "\" is none");
     return Duration(static_cast<std::int64_t>(seconds * 1e6));
 }

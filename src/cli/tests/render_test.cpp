@@ -16,7 +16,8 @@ const Time now = *parse_time("2026-03-01T12:00:00Z");
 
 std::vector<proto::TaskView> some_tasks() {
     std::vector<proto::TaskView> tasks;
-    for (auto state = TaskState::pending; state <= TaskState::killed_oom; state = TaskState(int(state) + 1))
+    for (auto state = TaskState::pending; state <= TaskState::killed_oom;
+         state = TaskState(int(state) + 1))
         tasks.push_back(make_task(40 - int(state), state));
     tasks[0].waiting_reason = "node1: 1 of 4 GPUs free, needs 2; node2: offline for 3 m";
     tasks[1].progress = "syncing 412 MB of 1.2 GB";
@@ -59,7 +60,8 @@ proto::NodeList some_nodes() {
     one.numa_topology = {{"0", {}}, {"1", {}}};
     one.gpu_info = {make_gpu(0), make_gpu(1)};
     one.gpu_info[0].task_id = TaskId{12};
-    one.gpu_info[1].processes = {{.pid = 7, .user = "bob", .command = "python", .memory_bytes = Bytes{9'000'000'000}}};
+    one.gpu_info[1].processes = {
+        {.pid = 7, .user = "bob", .command = "python", .memory_bytes = Bytes{9'000'000'000}}};
     one.tasks = {TaskId{12}, TaskId{13}};
     proto::NodeView two;
     two.hostname = "node2";
@@ -74,16 +76,28 @@ proto::NodeList some_nodes() {
 }
 
 proto::Health some_health() {
-    proto::HealthNode one{.hostname = "node1", .status = "online", .cpu_percent = 50.4, .memory_percent = 95,
-                          .memory_used_bytes = Bytes{15'000'000'000}, .memory_total_bytes = Bytes{16'000'000'000},
-                          .total_cores = 8, .current_avg_temp = 55.2, .current_max_temp = 61.0};
+    proto::HealthNode one{.hostname = "node1",
+                          .status = "online",
+                          .cpu_percent = 50.4,
+                          .memory_percent = 95,
+                          .memory_used_bytes = Bytes{15'000'000'000},
+                          .memory_total_bytes = Bytes{16'000'000'000},
+                          .total_cores = 8,
+                          .current_avg_temp = 55.2,
+                          .current_max_temp = 61.0};
     one.gpu_info = {make_gpu(0)};
     const proto::HealthNode two{.hostname = "node2", .status = "offline", .total_cores = 4};
     proto::Health health;
     health.nodes = {{two}, {one, two}};
-    health.aggregate = {{}, {.totalNodes = 2, .onlineNodes = 1, .totalCores = 12, .totalMemBytes = Bytes{16'000'000'000},
-                             .usedMemBytes = Bytes{15'000'000'000}, .avgCpuPercent = 50.4, .maxMaxCpuTemp = 61.0,
-                             .avgGpuPercent = 97}};
+    health.aggregate = {{},
+                        {.totalNodes = 2,
+                         .onlineNodes = 1,
+                         .totalCores = 12,
+                         .totalMemBytes = Bytes{16'000'000'000},
+                         .usedMemBytes = Bytes{15'000'000'000},
+                         .avgCpuPercent = 50.4,
+                         .maxMaxCpuTemp = 61.0,
+                         .avgGpuPercent = 97}};
     return health;
 }
 
@@ -93,7 +107,8 @@ std::string at_widths(const Render& render) {
     for (const int width : {0, 120, 80, 50})
         text += "width " + std::to_string(width) + "\n" +
                 render(Terminal{.is_tty = width > 0, .unicode = true, .width = width}) + "\n";
-    return text + "ASCII\n" + render(Terminal{.is_tty = true, .unicode = false, .width = 80}) + "\ncolour\n" +
+    return text + "ASCII\n" + render(Terminal{.is_tty = true, .unicode = false, .width = 80}) +
+           "\ncolour\n" +
            render(Terminal{.is_tty = true, .colour = true, .unicode = true, .width = 80});
 }
 
@@ -134,8 +149,10 @@ TEST_CASE("render: everything about a task") {
 }
 
 TEST_CASE("render: why a task waits") {
-    proto::Explanation why{.task_id = TaskId{12}, .status = TaskState::pending, .summary = "needs 2 GPUs", .ahead = 3};
-    why.nodes = {{"node1", false, "1 of 4 GPUs free (task 37)"}, {"node2", true, "fits, and is kept for task 9"}};
+    proto::Explanation why{
+        .task_id = TaskId{12}, .status = TaskState::pending, .summary = "needs 2 GPUs", .ahead = 3};
+    why.nodes = {{"node1", false, "1 of 4 GPUs free (task 37)"},
+                 {"node2", true, "fits, and is kept for task 9"}};
     check_golden("cli/explain.txt", render_explanation({.unicode = true}, why));
 }
 

@@ -10,7 +10,8 @@ using namespace hk::cli::test;
 
 namespace {
 
-const char* const accepted = R"({"message":"ok","task_ids":["12"],"batch_id":"12","failed_targets":[]})";
+const char* const accepted =
+    R"({"message":"ok","task_ids":["12"],"batch_id":"12","failed_targets":[]})";
 
 /// What reaches the Host.
 proto::SubmitRequest submitted(std::vector<std::string> words) {
@@ -41,10 +42,37 @@ using Words = std::vector<std::string>;
 } // namespace
 
 TEST_CASE("submit: every flag reaches the Host") {
-    const auto request = submitted({"--target", "node1", "--target", "node3::0,1", "--cores", "4", "--memory", "512M",
-                                    "--env", "A=1", "--env", "B=x=y", "--container", "cuda", "--privileged", "--mount",
-                                    "/data:/data:ro", "--priority", "-5", "--strategy", "best-fit", "--no-queue",
-                                    "--workdir", "/shared/x", "--count", "3", "--", "python", "a b.py", "--cores", "9"});
+    const auto request = submitted({"--target",
+                                    "node1",
+                                    "--target",
+                                    "node3::0,1",
+                                    "--cores",
+                                    "4",
+                                    "--memory",
+                                    "512M",
+                                    "--env",
+                                    "A=1",
+                                    "--env",
+                                    "B=x=y",
+                                    "--container",
+                                    "cuda",
+                                    "--privileged",
+                                    "--mount",
+                                    "/data:/data:ro",
+                                    "--priority",
+                                    "-5",
+                                    "--strategy",
+                                    "best-fit",
+                                    "--no-queue",
+                                    "--workdir",
+                                    "/shared/x",
+                                    "--count",
+                                    "3",
+                                    "--",
+                                    "python",
+                                    "a b.py",
+                                    "--cores",
+                                    "9"});
     CHECK(request.command == "python");
     CHECK(request.arguments == Words{"a b.py", "--cores", "9"});
     CHECK(request.targets == Words{"node1", "node3::0,1"});
@@ -77,7 +105,8 @@ TEST_CASE("submit: what is not given is left to the Host") {
 }
 
 TEST_CASE("submit: arguments are bytes, not shell") {
-    const Words odd{"echo", "", " ", "a\nb", "$(id)", "`x`", "|", "[1,2]", "--", "-", "計算", "span"};
+    const Words odd{"echo", "",      " ",  "a\nb", "$(id)", "`x`",
+                    "|",    "[1,2]", "--", "-",    "計算",  "span"};
     const auto request = submitted(odd);
     CHECK(request.arguments == Words(odd.begin() + 1, odd.end()));
 }
@@ -86,11 +115,13 @@ TEST_CASE("submit: wrong input is one sentence, exit code 2 and no request") {
     CHECK(refused({}).contains("the command to run is missing"));
     CHECK(refused({"--"}).contains("the command to run is missing"));
     CHECK(refused({"--", ""}).contains("the command to run is missing"));
-    for (const char* target : {"", "node1:", "node1::", "node1:-1", "node1::0,0", "::0", ":0", "no de", "node1:0:1", "nöde"})
+    for (const char* target : {"", "node1:", "node1::", "node1:-1", "node1::0,0", "::0", ":0",
+                               "no de", "node1:0:1", "nöde"})
         CHECK(refused({"--target", target, "ls"}).contains("--target"));
     for (const char* size : {"0", "1Z", "-5G", "18446744073709551616", "512MiB", "", "1.5G"})
         CHECK(refused({"--memory", size, "ls"}).contains("--memory"));
-    for (const char* env : {"A", "=1", ""}) CHECK(refused({"--env", env, "ls"}).contains("NAME=VALUE"));
+    for (const char* env : {"A", "=1", ""})
+        CHECK(refused({"--env", env, "ls"}).contains("NAME=VALUE"));
     for (const char* mount : {":", "/a", "a:b", "/a:../b", "/a:/a:ro:x"})
         CHECK(refused({"--mount", mount, "ls"}).contains("--mount"));
     CHECK(refused({"--strategy", "random", "ls"}).contains("first-fit"));
@@ -103,17 +134,20 @@ TEST_CASE("submit: wrong input is one sentence, exit code 2 and no request") {
 
 TEST_CASE("submit: too many targets are refused before they are sent") {
     Words words;
-    for (std::size_t i = 0; i <= proto::most_targets; ++i) words.insert(words.end(), {"--target", "n1"});
+    for (std::size_t i = 0; i <= proto::most_targets; ++i)
+        words.insert(words.end(), {"--target", "n1"});
     words.emplace_back("ls");
     CHECK(refused(words).contains("more than 10000 targets"));
 }
 
-TEST_CASE("submit: a sweep is refused with the two ways there are, except as an argument of hakurun") {
+TEST_CASE(
+    "submit: a sweep is refused with the two ways there are, except as an argument of hakurun") {
     Rig rig;
     CHECK(rig.client({"--", "python", "a.py", "span:{1..10}"}) == 125);
     CHECK(rig.err.contains("hakurun hakuriver.client"));
     CHECK(rig.host->asked.empty());
-    CHECK(submitted({"--", "hakurun", "--parallel", "python", "a.py", "span:{1..10}"}).arguments.back() == "span:{1..10}");
+    CHECK(submitted({"--", "hakurun", "--parallel", "python", "a.py", "span:{1..10}"})
+              .arguments.back() == "span:{1..10}");
     CHECK(submitted({"--", "/usr/bin/hakurun", "x", "span:[a,b]"}).command == "/usr/bin/hakurun");
 }
 
@@ -137,10 +171,11 @@ TEST_CASE("submit: what is said about it") {
 
 TEST_CASE("submit: targets that failed are named, and the exit code tells") {
     Rig rig;
-    rig.host->on("POST /api/tasks",
-                 R"({"message":"some","task_ids":["3","4","5"],"batch_id":"3",)"
-                 R"("failed_targets":[{"target":"node9","reason":"there is no node \u001b[31mnode9"}]})",
-                 202);
+    rig.host->on(
+        "POST /api/tasks",
+        R"({"message":"some","task_ids":["3","4","5"],"batch_id":"3",)"
+        R"("failed_targets":[{"target":"node9","reason":"there is no node \u001b[31mnode9"}]})",
+        202);
     CHECK(rig.client({"-t", "node1", "-t", "node9", "ls"}) == 125);
     CHECK(rig.out == "3 tasks submitted: 3-5\n");
     CHECK(rig.err == "not submitted to node9: there is no node \\x1b[31mnode9\n");
@@ -148,13 +183,15 @@ TEST_CASE("submit: targets that failed are named, and the exit code tells") {
 
 TEST_CASE("submit: errors of the API are shown with their fields") {
     Rig rig;
-    const std::string body = R"({"error":{"code":"invalid","message":"2 mistakes in the request","fields":[)"
-                             R"({"path":"/required_cores","message":"must be 0 or more"},)"
-                             R"({"path":"/targets/0","message":"no such node"}]},"detail":"2 mistakes in the request"})";
+    const std::string body =
+        R"({"error":{"code":"invalid","message":"2 mistakes in the request","fields":[)"
+        R"({"path":"/required_cores","message":"must be 0 or more"},)"
+        R"({"path":"/targets/0","message":"no such node"}]},"detail":"2 mistakes in the request"})";
     rig.host->on("POST /api/tasks", body, 422);
     CHECK(rig.client({"ls"}) == 2);
-    CHECK(rig.err == "hakuriver.client: 2 mistakes in the request\n  /required_cores: must be 0 or more\n"
-                     "  /targets/0: no such node\n");
+    CHECK(rig.err ==
+          "hakuriver.client: 2 mistakes in the request\n  /required_cores: must be 0 or more\n"
+          "  /targets/0: no such node\n");
     CHECK(rig.out.empty());
     rig.clear();
     CHECK(rig.client({"--json", "ls"}) == 2);
@@ -165,12 +202,15 @@ TEST_CASE("submit: a Host that is away is infrastructure") {
     Rig rig;
     rig.host->away("POST /api/tasks");
     CHECK(rig.client({"ls"}) == 125);
-    CHECK(rig.err == "hakuriver.client: the Host at 10.0.0.1:8000 does not answer (connection refused); check that "
+    CHECK(rig.err == "hakuriver.client: the Host at 10.0.0.1:8000 does not answer (connection "
+                     "refused); check that "
                      "hakuriver.host runs there and that the address is right: it comes from "
                      "network.host_reachable_address in /etc/h.toml\n");
     rig.clear();
     rig.host->answers.clear();
-    rig.host->on("POST /api/tasks", R"({"error":{"code":"no_capacity","message":"nothing is free","fields":[]}})", 503);
+    rig.host->on("POST /api/tasks",
+                 R"({"error":{"code":"no_capacity","message":"nothing is free","fields":[]}})",
+                 503);
     CHECK(rig.client({"--no-queue", "ls"}) == 125);
     CHECK(rig.err == "hakuriver.client: nothing is free\n");
 }

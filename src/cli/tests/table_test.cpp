@@ -17,8 +17,12 @@ Table sample() {
                  {.title = "COMMAND", .elastic = true, .least = 12},
                  {.title = "SUBMITTED BY", .rank = 3},
                  {.title = "TIME", .align = Align::right, .rank = 2}});
-    table.add({{"1"}, {"running", Colour::green}, {"node1"}, {"python train.py --epochs 100 --lr 0.001 --out /shared/run-1"},
-               {"alice"}, {"3 m 20 s"}});
+    table.add({{"1"},
+               {"running", Colour::green},
+               {"node1"},
+               {"python train.py --epochs 100 --lr 0.001 --out /shared/run-1"},
+               {"alice"},
+               {"3 m 20 s"}});
     table.add({{"12"}, {"failed", Colour::red}, {"计算节点"}, {"df -h"}, {"bob"}, {"4 s"}});
     return table;
 }
@@ -26,7 +30,8 @@ Table sample() {
 std::size_t widest_line(const std::string& text) {
     std::istringstream lines(text);
     std::size_t widest = 0;
-    for (std::string line; std::getline(lines, line);) widest = std::max(widest, display_width(line));
+    for (std::string line; std::getline(lines, line);)
+        widest = std::max(widest, display_width(line));
     return widest;
 }
 
@@ -36,7 +41,8 @@ TEST_CASE("table: adapts to the width, and says all of it without one") {
     const Table table = sample();
     std::string all;
     for (const int width : {0, 100, 80, 60, 40, 30, 10}) {
-        const std::string text = table.render({.is_tty = width > 0, .unicode = true, .width = width});
+        const std::string text =
+            table.render({.is_tty = width > 0, .unicode = true, .width = width});
         if (width >= 30) CHECK(widest_line(text) <= static_cast<std::size_t>(width));
         all += "width " + std::to_string(width) + "\n" + text + "\n";
     }

@@ -7,7 +7,8 @@
 using namespace hk::cli;
 
 namespace {
-const char* const utf8_locale = std::setlocale(LC_CTYPE, "C.UTF-8"); // what the programs do at their start
+const char* const utf8_locale =
+    std::setlocale(LC_CTYPE, "C.UTF-8"); // what the programs do at their start
 }
 
 TEST_CASE("text: width counts columns, not bytes") {
@@ -38,7 +39,8 @@ TEST_CASE("text: text of others cannot act on the terminal") {
     CHECK(harmless("a\nb\tc\r") == "a\\nb\\tc\\r");
     CHECK(harmless("\x1b]0;title\x07") == "\\x1b]0;title\\x07");
     CHECK(harmless("\x1b[2J\x7f") == "\\x1b[2J\\x7f");
-    CHECK(harmless("\xc2\x9b" "31m") == "\\x9b31m");
+    CHECK(harmless("\xc2\x9b"
+                   "31m") == "\\x9b31m");
     CHECK(harmless("user\u202Etxt.exe") == "user\uFFFDtxt.exe");
     CHECK(harmless("\xff") == "\uFFFD");
     CHECK(harmless("\xed\xa0\x80") == "\uFFFD\uFFFD\uFFFD");
