@@ -51,6 +51,29 @@ void unmount_below(const fs::path& folder) {
     for (const auto& path : mounts) ::umount2(path.c_str(), MNT_DETACH);
 }
 
+/// Shims that a killed daemon left, with the containers below them: they name the folder in their arguments.
+void end_shims(const fs::path& folder) {
+    std::error_code ignored;
+    for (const auto& entry : fs::directory_iterator("/proc", ignored)) {
+        const int pid = std::atoi(entry.path().filename().c_str());
+        const auto words = pid > 1 ? read_file(entry.path() / "cmdline") : Result<std::string>();
+        if (pid <= 1 || !words || words->find("containerd-shim") == std::string::npos ||
+            words->find(folder.string() + "/") == std::string::npos)
+            continue;
+        std::ifstream children(entry.path() / "task" / std::to_string(pid) / "children");
+        for (int child = 0; children >> child;) ::kill(child, SIGKILL);
+        ::kill(pid, SIGKILL);
+    }
+}
+
+/// The daemon's containerd dies with it, but not at once; a new daemon that still sees it waits for it in vain.
+void await_end(const fs::path& pid_file) {
+    const auto text = read_file(pid_file);
+    const std::string process = text ? "/proc/" + std::to_string(std::atoi(text->c_str())) + "/exe" : "";
+    std::error_code gone;
+    for (int i = 0; i < 100 && text && fs::read_symlink(process, gone) != fs::path(); ++i) ::poll(nullptr, 0, 50);
+}
+
 struct Given : docker::ChunkSource {
     std::string all;
     std::size_t at = 0;
@@ -76,6 +99,7 @@ PrivateEngine::PrivateEngine(std::vector<std::string> options) : options_(std::m
 
 PrivateEngine::~PrivateEngine() {
     stop();
+    end_shims(folder_);
     unmount_below(folder_);
     std::error_code ignored;
     fs::remove_all(folder_, ignored);
@@ -119,6 +143,7 @@ void PrivateEngine::stop() { end(SIGTERM); }
 
 void PrivateEngine::kill() {
     end(SIGKILL);
+    await_end(folder_ / "exec/containerd/containerd.pid");
     fs::remove(folder_ / "pid");
 }
 
@@ -134,7 +159,7 @@ std::string busybox_layer() {
     unsigned sum = 0;
     for (std::size_t i = 0; i < 512; ++i) sum += static_cast<unsigned char>(program[i]);
     std::snprintf(&program[148], 8, "%06o", sum);
-    layer += program;
+    layer += program + tar_member("etc/passwd", "root:x:0:0:root:/root:/bin/sh\n");
     for (const char* name : {"sh", "sleep", "true", "false", "cat", "echo", "dd", "id", "env", "ls", "kill", "touch", "rm",
                              "mkdir", "ps", "pwd", "head", "seq", "printf", "test", "stat", "grep", "nproc"})
         layer += oci::tar_header({std::string("bin/") + name, oci::TarType::symlink, 0, "busybox"});

@@ -1,0 +1,219 @@
+#include "base/log.hpp"
+#include "exec/docker_executor_impl.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace hk::exec {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr Duration engine_pace = 500ms;
+
+Result<> make_file(const std::filesystem::path& path, bool for_everybody) {
+    std::error_code error;
+    std::filesystem::create_directories(path.parent_path(), error);
+    const Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+    if (!fd) return fail(system_error("cannot create " + path.string(), errno));
+    // An image whose processes are not root still writes its output.
+    if (for_everybody && ::fchmod(fd.get(), 0666) != 0) return fail(system_error("cannot open up " + path.string(), errno));
+    return {};
+}
+
+bool is_below(const std::filesystem::path& path, const std::filesystem::path& folder) {
+    const auto rest = path.lexically_relative(folder);
+    return !rest.empty() && *rest.begin() != "..";
+}
+
+Result<> check_mount(const Mount& mount, const std::vector<std::filesystem::path>& allowed) {
+    std::error_code error;
+    const auto real = std::filesystem::canonical(mount.source, error);
+    if (error)
+        return fail(Errc::not_found, "the folder " + mount.source + " shall be mounted, but this node does not have it");
+    const bool fine = allowed.empty() || std::ranges::any_of(allowed, [&](const auto& folder) {
+                          return is_below(real, std::filesystem::weakly_canonical(folder, error));
+                      });
+    if (fine) return {};
+    return fail(Errc::forbidden, "this node does not allow tasks to mount " + mount.source);
+}
+
+/// What the container needs from the file system, shared storage included: runs on the pool.
+struct FileWork {
+    std::vector<Mount> mounts;
+    std::vector<std::filesystem::path> allowed;
+    std::vector<std::filesystem::path> files;
+    std::vector<std::filesystem::path> folders;
+    bool for_everybody = false;
+
+    Result<> operator()() const {
+        for (const Mount& mount : mounts) HK_CHECK(check_mount(mount, allowed));
+        for (const auto& folder : folders) {
+            std::error_code error;
+            std::filesystem::create_directories(folder, error);
+            if (error) return fail(system_error("cannot create " + folder.string(), error.value()));
+        }
+        for (const auto& file : files) HK_CHECK(make_file(file, for_everybody));
+        return {};
+    }
+};
+
+bool lacks_gpu_driver(const Error& error) {
+    return error.message.find("could not select device driver") != std::string::npos;
+}
+
+} // namespace
+
+void DockerExecutor::Impl::say(AttemptId id, const std::string& text) {
+    ContainerAttempt* attempt = alive(id);
+    if (attempt == nullptr || attempt->progress == text) return;
+    attempt->progress = text;
+    listener_.on_event(Progress{id, text});
+}
+
+Result<> DockerExecutor::Impl::check_policy(const TaskSpec& spec) const {
+    if (spec.privileged && !parts_.policy.allow_privileged)
+        return fail(Errc::forbidden, "this node does not allow privileged containers");
+    return {};
+}
+
+net::Task<bool> DockerExecutor::Impl::engine_answers() {
+    const auto info = co_await parts_.engine.info();
+    co_return info.has_value();
+}
+
+/// Goes on until the container runs, a step fails for good, or nobody wants it any more. An engine that goes away in
+/// the middle is waited for: every step may be repeated.
+net::Task<void> DockerExecutor::Impl::launch(AttemptId id) {
+    for (;;) {
+        const auto up = co_await bring_up(id);
+        ContainerAttempt* attempt = alive(id);
+        if (attempt == nullptr) co_return;
+        if (up) break;
+        const bool engine_failed = up.error().code == Errc::unavailable || up.error().code == Errc::timeout;
+        bool answers = true;
+        if (engine_failed) answers = co_await engine_answers();
+        attempt = alive(id);
+        if (attempt == nullptr) co_return;
+        if (answers) {
+            if (attempt->stage == Stage::starting) group_.spawn(remove_container(attempt->container));
+            Outcome outcome = not_started(125, read_clocks().wall, up.error().message);
+            if (attempt->stop_asked) outcome.reason = EndReason::killed;
+            conclude(*attempt, std::move(outcome));
+            co_return;
+        }
+        say(id, "waiting for the container engine");
+        co_await net::sleep_for(engine_pace);
+    }
+    group_.spawn(guard(id));
+}
+
+net::Task<Result<>> DockerExecutor::Impl::bring_up(AttemptId id) {
+    auto image = co_await prepare(id);
+    if (!image) co_return fail(image.error());
+    if (alive(id) == nullptr) co_return Result<>{};
+    auto made = co_await make_container(id, std::move(*image));
+    if (!made) co_return made;
+    auto started = co_await start_container(id);
+    co_return started;
+}
+
+net::Task<Result<std::string>> DockerExecutor::Impl::prepare(AttemptId id) {
+    const Assignment assignment = find(id)->assignment;
+    if (auto allowed = check_policy(*assignment.spec); !allowed) co_return fail(allowed.error());
+    auto progress = [this, id](const std::string& text) { say(id, text); };
+    auto image = co_await parts_.source.prepare(assignment.spec->container.value_or(""), assignment.environment_version,
+                                                std::move(progress));
+    if (!image || alive(id) == nullptr) co_return image;
+    const auto info = co_await parts_.engine.inspect_image(*image);
+    if (!info) co_return fail(info.error());
+    const LogFiles logs = log_files(settings_.shared_dir, id.task);
+    FileWork work;
+    work.mounts = assignment.spec->mounts;
+    work.allowed = parts_.policy.allowed_mounts;
+    work.folders = {shared_data(settings_.shared_dir), settings_.local_temp_dir};
+    work.files = {logs.output, logs.errors};
+    work.for_everybody = !info->user.empty() && info->user != "root" && info->user != "0";
+    if (work.for_everybody) ::chmod(spool_.path_of(id).c_str(), 0666); // its folder is ours alone
+    const auto done = co_await parts_.pool.run(std::move(work));
+    if (!done) co_return fail(done.error());
+    co_return image;
+}
+
+ContainerInputs DockerExecutor::Impl::inputs_of(const Assignment& assignment, std::string image, bool cdi) const {
+    return {settings_,
+            assignment,
+            std::move(image),
+            spool_.state_id(),
+            keeper_,
+            spool_.path_of(assignment.attempt),
+            cdi,
+            amd_device_files(settings_, assignment.placement)};
+}
+
+net::Task<Result<>> DockerExecutor::Impl::make_container(AttemptId id, std::string image) {
+    ContainerAttempt* attempt = alive(id);
+    if (attempt == nullptr) co_return Result<>{};
+    attempt->stage = Stage::starting;
+    docker::ContainerSpec spec = plan_container(inputs_of(attempt->assignment, image, use_cdi_));
+    auto made = co_await parts_.engine.create(std::move(spec));
+    // The name is taken by our own container of a try that was cut off.
+    if (!made && made.error().code == Errc::conflict) co_return Result<>{};
+    if (!made) co_return fail(made.error());
+    if (auto* still = alive(id)) still->warnings = made->warnings;
+    co_return Result<>{};
+}
+
+net::Task<Result<>> DockerExecutor::Impl::start_container(AttemptId id) {
+    ContainerAttempt* attempt = alive(id);
+    if (attempt == nullptr) co_return Result<>{};
+    const std::string name = attempt->container;
+    if (attempt->stop_asked) co_return fail(Errc::conflict, "it was stopped before it started");
+    attempt->stage = Stage::running; // from now on a stop goes to the container
+    auto started = co_await parts_.engine.start(name);
+    attempt = alive(id);
+    if (started || attempt == nullptr) co_return started;
+    attempt->stage = Stage::starting;
+    const bool other_way = lacks_gpu_driver(started.error()) && !use_cdi_ && engine_ && engine_->cdi;
+    if (other_way) { // once: what this engine hands GPUs out by is remembered
+        use_cdi_ = true;
+        (void)co_await parts_.engine.remove(name, true);
+        co_return fail(Errc::unavailable, started.error().message);
+    }
+    co_return started;
+}
+
+/// Takes an attempt of an earlier life of the runner up again, wherever it stands.
+net::Task<void> DockerExecutor::Impl::resume_charge(AttemptId id) {
+    const std::string name = find(id)->container;
+    for (;;) {
+        const auto info = co_await parts_.engine.inspect(name);
+        ContainerAttempt* attempt = alive(id);
+        if (attempt == nullptr) co_return;
+        const bool none = !info && info.error().code == Errc::not_found;
+        const bool never_ran = none || (info && info->status == docker::ContainerStatus::created);
+        if (never_ran && !attempt->facts.forked && !attempt->facts.ended() && !attempt->stop_asked) {
+            group_.spawn(launch(id));
+            co_return;
+        }
+        if (none) {
+            conclude(*attempt, verdict(*attempt, nullptr));
+            co_return;
+        }
+        if (info) {
+            attempt->stage = Stage::running;
+            attempt->paused = info->status == docker::ContainerStatus::paused;
+            if (attempt->paused && attempt->started_told) listener_.on_event(Paused{id});
+            if (attempt->stop_asked) group_.spawn(end_container(id, Duration::zero()));
+            group_.spawn(guard(id));
+            co_return;
+        }
+        co_await net::sleep_for(engine_pace);
+    }
+}
+
+} // namespace hk::exec

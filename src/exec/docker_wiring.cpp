@@ -1,0 +1,51 @@
+#include "docker/engine_client.hpp"
+#include "exec/docker_executor.hpp"
+#include "exec/environment_sync.hpp"
+
+namespace hk::exec {
+
+namespace {
+
+constexpr unsigned pool_threads = 3;
+constexpr std::size_t pool_queue = 1000;
+
+/// The executor and what it works with, in the order in which they must go.
+class OwningDocker final : public Executor {
+public:
+    OwningDocker(net::Loop& loop, net::Address engine, const ExecSettings& settings, const DockerOptions& options)
+        : pool_(loop, pool_threads, pool_queue), engine_(std::move(engine)),
+          sync_(loop, pool_, engine_, oci::EnvironmentStore(options.environments), {.node = settings.node.value}) {}
+
+    Result<> open(net::Loop& loop, Spool& spool, ExecSettings settings, Listener& listener, DockerPolicy policy) {
+        HK_TRY(docker_, DockerExecutor::open(loop, spool, std::move(settings), listener,
+                                             DockerParts{engine_, sync_, pool_, std::move(policy)}));
+        return {};
+    }
+
+    ExecutorKind kind() const override { return docker_->kind(); }
+    ExecutorOffer offer() const override { return docker_->offer(); }
+    void start(const Assignment& assignment) override { docker_->start(assignment); }
+    void recover(const Assignment& assignment) override { docker_->recover(assignment); }
+    void stop(AttemptId attempt, Duration grace) override { docker_->stop(attempt, grace); }
+    void pause(AttemptId attempt) override { docker_->pause(attempt); }
+    void resume(AttemptId attempt) override { docker_->resume(attempt); }
+    void forget(AttemptId attempt) override { docker_->forget(attempt); }
+
+private:
+    net::Pool pool_;
+    docker::EngineClient engine_;
+    EnvironmentSync sync_;
+    std::unique_ptr<DockerExecutor> docker_;
+};
+
+} // namespace
+
+Result<std::unique_ptr<Executor>> open_docker(net::Loop& loop, Spool& spool, ExecSettings settings, Listener& listener,
+                                              DockerOptions options) {
+    HK_TRY(auto address, docker::find_engine(options.socket));
+    auto docker = std::make_unique<OwningDocker>(loop, std::move(address), settings, options);
+    HK_CHECK(docker->open(loop, spool, std::move(settings), listener, options.policy));
+    return docker;
+}
+
+} // namespace hk::exec
