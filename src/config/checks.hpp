@@ -2,7 +2,8 @@
 #include <string>
 #include <string_view>
 
-/// Checks of single values (config::Check): empty when right, else the end of a sentence that starts with the key.
+/// Checks of single values (config::Check): empty when right, else the end of a sentence that
+/// starts with the key.
 namespace hk::config {
 
 std::string check_bind_address(std::string_view text);

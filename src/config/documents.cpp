@@ -36,7 +36,8 @@ std::string number(double value) {
 }
 
 std::string kind_text(const Key& key) {
-    const std::string range = key.high > 0 ? ", " + number(key.low) + " to " + number(key.high) : "";
+    const std::string range =
+        key.high > 0 ? ", " + number(key.low) + " to " + number(key.high) : "";
     switch (key.kind) {
     case Kind::flag: return "true or false";
     case Kind::integer: return "whole number" + range;
@@ -52,7 +53,8 @@ std::string programs_text(unsigned used_by) {
     if (used_by == nobody) return "not used";
     if (used_by == everyone) return "all";
     std::string text;
-    for (const auto& [program, name] : {std::pair(host, "host"), {runner, "runner"}, {client, "client"}})
+    for (const auto& [program, name] :
+         {std::pair(host, "host"), {runner, "runner"}, {client, "client"}})
         if ((used_by & program) != 0) text += (text.empty() ? "" : ", ") + std::string(name);
     return text;
 }
@@ -60,8 +62,9 @@ std::string programs_text(unsigned used_by) {
 } // namespace
 
 std::string default_file() {
-    std::string text = comment("HakuRiver's configuration. One file serves the Host, the runners and the clients; each program takes "
-                               "what it needs. Every key may be left out and then has the value shown here.");
+    std::string text = comment("HakuRiver's configuration. One file serves the Host, the runners "
+                               "and the clients; each program takes what it needs. Every key may "
+                               "be left out and then has the value shown here.");
     std::string_view section;
     for (const Key& key : keys()) {
         if (section_of(key.name) != section) {
@@ -75,22 +78,26 @@ std::string default_file() {
 }
 
 std::string reference_page() {
-    std::string text =
-        "# Configuration\n\n"
-        "The programs read the file named with `--config`, else the one named by `$HAKURIVER_CONFIG`, else\n"
-        "`~/.hakuriver/config.toml`, else `/etc/hakuriver/config.toml`; without any of them everything has its default.\n"
-        "`hakuriver.init config` writes the default file. One file serves the Host, the runners and the clients.\n"
-        "All mistakes in a file are reported together, each with its line.\n\n"
-        "This page is printed from the program's own table of keys.\n";
+    std::string text = "# Configuration\n\n"
+                       "The programs read the file named with `--config`, else the one named by "
+                       "`$HAKURIVER_CONFIG`, else\n"
+                       "`~/.hakuriver/config.toml`, else `/etc/hakuriver/config.toml`; without any "
+                       "of them everything has its default.\n"
+                       "`hakuriver.init config` writes the default file. One file serves the Host, "
+                       "the runners and the clients.\n"
+                       "All mistakes in a file are reported together, each with its line.\n\n"
+                       "This page is printed from the program's own table of keys.\n";
     std::string_view section;
     for (const Key& key : keys()) {
         if (section_of(key.name) != section) {
             section = section_of(key.name);
-            text += "\n## [" + std::string(section) + "]\n\n" + std::string(section_sentence(section)) +
+            text += "\n## [" + std::string(section) + "]\n\n" +
+                    std::string(section_sentence(section)) +
                     "\n\n| key | kind | default | read by | meaning |\n|---|---|---|---|---|\n";
         }
-        text += "| `" + std::string(key_of(key.name)) + "` | " + kind_text(key) + " | `" + std::string(key.fallback) +
-                "` | " + programs_text(key.used_by) + " | " + std::string(key.sentence) + " |\n";
+        text += "| `" + std::string(key_of(key.name)) + "` | " + kind_text(key) + " | `" +
+                std::string(key.fallback) + "` | " + programs_text(key.used_by) + " | " +
+                std::string(key.sentence) + " |\n";
     }
     return text;
 }

@@ -11,7 +11,8 @@ enum class Kind {
     integer,
     seconds, ///< a whole or a fractional number
     text,
-    path, ///< "~" is the home folder; a relative one is relative to the file's folder; "" stays empty
+    path, ///< "~" is the home folder; a relative one is relative to the file's folder; "" stays
+          ///< empty
     list, ///< of text
 };
 
@@ -21,8 +22,9 @@ enum Program : unsigned { host = 1, runner = 2, client = 4, everyone = 7, nobody
 /// Empty when the text is right, else what is wrong with it: "is not an IP address".
 using Check = std::string (*)(std::string_view text);
 
-/// One key of the configuration file: everything that is known about it. The file's default text, the reference page
-/// and the checks are made from this table, so there is no second place to keep in step.
+/// One key of the configuration file: everything that is known about it. The file's default text,
+/// the reference page and the checks are made from this table, so there is no second place to keep
+/// in step.
 struct Key {
     std::string_view name; ///< "section.key"
     Kind kind;
@@ -41,7 +43,8 @@ std::span<const Key> keys();
 const Key* find_key(std::string_view name);
 /// What a section is about.
 std::string_view section_sentence(std::string_view section);
-/// "did you mean network.host_port?" or empty: a key whose name is nearly this one, or the same in another section.
+/// "did you mean network.host_port?" or empty: a key whose name is nearly this one, or the same in
+/// another section.
 std::string suggestion(std::string_view unknown);
 
 } // namespace hk::config

@@ -22,7 +22,8 @@ struct Entry {
     int line = 0;
 };
 
-/// All entries in the order of their lines. A syntax error is `invalid`, its message "LINE: what is wrong".
+/// All entries in the order of their lines. A syntax error is `invalid`, its message "LINE: what is
+/// wrong".
 Result<std::vector<Entry>> read_toml(std::string_view text);
 
 } // namespace hk::config

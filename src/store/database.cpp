@@ -27,8 +27,10 @@ Errc code_of(int result, int system_errno) {
 Error error_of(sqlite3* handle, int result, const std::string& what) {
     const Errc code = code_of(result, handle == nullptr ? 0 : sqlite3_system_errno(handle));
     std::string message = what + ": ";
-    if (code == Errc::no_space) message += "the disk is full";
-    else message += handle == nullptr ? sqlite3_errstr(result) : sqlite3_errmsg(handle);
+    if (code == Errc::no_space)
+        message += "the disk is full";
+    else
+        message += handle == nullptr ? sqlite3_errstr(result) : sqlite3_errmsg(handle);
     return Error{code, std::move(message), {}};
 }
 
@@ -107,9 +109,9 @@ void Database::Close::operator()(sqlite3* handle) const { sqlite3_close_v2(handl
 
 Result<Database> Database::open(const std::filesystem::path& file, Mode mode) {
     Database database(file);
-    const int flags = SQLITE_OPEN_NOMUTEX | (mode == Mode::write
-                                                 ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
-                                                 : SQLITE_OPEN_READONLY);
+    const int flags =
+        SQLITE_OPEN_NOMUTEX |
+        (mode == Mode::write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY);
     sqlite3* handle = nullptr;
     const int result = sqlite3_open_v2(file.c_str(), &handle, flags, nullptr);
     database.handle_.reset(handle);
@@ -121,13 +123,14 @@ Result<Database> Database::open(const std::filesystem::path& file, Mode mode) {
 }
 
 Result<> Database::configure(Mode mode) {
-    // Only the writer may checkpoint: two connections that do can damage a WAL file (SQLite before 3.51.3).
+    // Only the writer may checkpoint: two connections that do can damage a WAL file (SQLite
+    // before 3.51.3).
     sqlite3_db_config(handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, mode == Mode::read ? 1 : 0,
                       nullptr);
     sqlite3_busy_timeout(handle(), 2000);
     if (mode == Mode::read) return execute("PRAGMA query_only = 1; PRAGMA cache_size = -16000;");
-    HK_CHECK(execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = 1;"
-                     "PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -16000;"));
+    HK_CHECK(execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = "
+                     "1;PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -16000;"));
     // After the statements above: switching automatic checkpoints off also takes the hook away.
     sqlite3_wal_hook(
         handle(),
@@ -158,7 +161,7 @@ Result<Statement*> Database::statement(std::string_view sql) {
 }
 
 Result<std::int64_t> Database::number(std::string_view sql) {
-    HK_TRY(Statement * query, statement(sql));
+    HK_TRY(auto* query, statement(sql));
     const Use use(*query);
     HK_TRY(const bool row, use->step());
     return row ? use->integer(0) : 0;
@@ -167,7 +170,7 @@ Result<std::int64_t> Database::number(std::string_view sql) {
 // ---- Transaction
 
 Result<Transaction> Transaction::begin(Database& database, Kind kind) {
-    HK_TRY(Statement * begin, database.statement(kind == Kind::write ? "BEGIN IMMEDIATE" : "BEGIN"));
+    HK_TRY(auto* begin, database.statement(kind == Kind::write ? "BEGIN IMMEDIATE" : "BEGIN"));
     HK_CHECK(begin->run());
     return Transaction(database);
 }
@@ -179,7 +182,7 @@ Transaction::~Transaction() {
 }
 
 Result<> Transaction::commit() {
-    HK_TRY(Statement * commit, database_->statement("COMMIT"));
+    HK_TRY(auto* commit, database_->statement("COMMIT"));
     HK_CHECK(commit->run());
     database_ = nullptr;
     return {};

@@ -16,11 +16,13 @@ struct sqlite3_stmt;
 
 namespace hk::store {
 
-/// A prepared statement. Bind in order with `bind`, run with `step` or `run`, read columns by position (from 0).
-/// Owned by its Database; used from one thread.
+/// A prepared statement. Bind in order with `bind`, run with `step` or `run`, read columns by
+/// position (from 0). Owned by its Database; used from one thread.
 class Statement {
 public:
-    Statement(sqlite3* database, sqlite3_stmt* statement) : database_(database), statement_(statement) {}
+    Statement(sqlite3* database, sqlite3_stmt* statement)
+        : database_(database)
+        , statement_(statement) {}
     Statement(const Statement&) = delete;
     Statement& operator=(const Statement&) = delete;
     ~Statement();
@@ -58,10 +60,12 @@ private:
     int failure_ = 0; ///< of a bind; reported by the next step
 };
 
-/// Resets a statement when the scope ends, so that no reading transaction stays open behind a return.
+/// Resets a statement when the scope ends, so that no reading transaction stays open behind a
+/// return.
 class Use {
 public:
-    explicit Use(Statement& statement) : statement_(&statement) {}
+    explicit Use(Statement& statement)
+        : statement_(&statement) {}
     Use(const Use&) = delete;
     Use& operator=(const Use&) = delete;
     ~Use() { statement_->reset(); }
@@ -73,7 +77,8 @@ private:
 };
 
 /// One connection to a SQLite file. Used from one thread at a time.
-/// Disk full is Errc::no_space, a damaged file Errc::corrupt, everything else of the system Errc::io.
+/// Disk full is Errc::no_space, a damaged file Errc::corrupt, everything else of the system
+/// Errc::io.
 class Database {
 public:
     enum class Mode {
@@ -86,7 +91,8 @@ public:
 
     /// Statements without parameters and rows, separated by ";".
     Result<> execute(const std::string& sql);
-    /// The same text always gives the same statement, prepared once and kept: for texts of a finite set.
+    /// The same text always gives the same statement, prepared once and kept: for texts of a finite
+    /// set.
     Result<Statement*> statement(std::string_view sql);
     /// The single number that a query gives, 0 when it gives no row.
     Result<std::int64_t> number(std::string_view sql);
@@ -101,7 +107,8 @@ private:
     struct Close {
         void operator()(sqlite3* handle) const;
     };
-    explicit Database(std::filesystem::path file) : file_(std::move(file)) {}
+    explicit Database(std::filesystem::path file)
+        : file_(std::move(file)) {}
     Result<> configure(Mode mode);
 
     std::filesystem::path file_;
@@ -109,7 +116,9 @@ private:
     std::unique_ptr<sqlite3, Close> handle_;
     struct Hash {
         using is_transparent = void;
-        std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+        std::size_t operator()(std::string_view text) const {
+            return std::hash<std::string_view>{}(text);
+        }
     };
     std::unordered_map<std::string, std::unique_ptr<Statement>, Hash, std::equal_to<>> statements_;
 };
@@ -119,13 +128,15 @@ class Transaction {
 public:
     enum class Kind { read, write };
     static Result<Transaction> begin(Database& database, Kind kind = Kind::write);
-    Transaction(Transaction&& other) noexcept : database_(std::exchange(other.database_, nullptr)) {}
+    Transaction(Transaction&& other) noexcept
+        : database_(std::exchange(other.database_, nullptr)) {}
     Transaction& operator=(Transaction&&) = delete;
     ~Transaction();
     Result<> commit();
 
 private:
-    explicit Transaction(Database& database) : database_(&database) {}
+    explicit Transaction(Database& database)
+        : database_(&database) {}
     Database* database_;
 };
 

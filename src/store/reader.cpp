@@ -29,10 +29,25 @@ Result<> for_each_row(Statement& statement, const Each& each) {
     }
 }
 
+constexpr BatchId all_batches{};
+
+Result<StateCounts> load_counts(Database& database, BatchId batch) {
+    HK_TRY(auto* query, database.statement("SELECT state, tasks FROM task_count WHERE batch = ?"));
+    query->bind(batch.value);
+    StateCounts counts;
+    HK_CHECK(for_each_row(*query, [&](const Statement& row) -> Result<> {
+        HK_TRY(const TaskState state, state_from(row.text(0)));
+        counts[state] = row.integer(1);
+        return {};
+    }));
+    return counts;
+}
+
 Result<> load_batches(Database& database, Active& active) {
-    HK_TRY(Statement * query,
-           database.statement(select(batch_columns, " FROM batch b WHERE b.id IN (SELECT batch FROM task WHERE state IN " +
-                                                        std::string(not_final) + ") ORDER BY b.id")));
+    HK_TRY(auto* query, database.statement(select(
+                            batch_columns,
+                            " FROM batch b WHERE b.id IN (SELECT batch FROM task WHERE state IN " +
+                                std::string(not_final) + ") ORDER BY b.id")));
     SpecCache specs;
     return for_each_row(*query, [&](const Statement& row) -> Result<> {
         HK_TRY(auto batch, specs.read_batch(row));
@@ -41,15 +56,23 @@ Result<> load_batches(Database& database, Active& active) {
     });
 }
 
+Result<> load_batch_counts(Database& database, Active& active) {
+    for (const BatchRecord& batch : active.batches) {
+        if (batch.total < 2) continue;
+        HK_TRY(active.batch_counts[batch.id], load_counts(database, batch.id));
+    }
+    return {};
+}
+
 Result<> load_tasks(Database& database, Active& active) {
     std::unordered_map<BatchId, const BatchRecord*> batches;
     for (const BatchRecord& batch : active.batches) batches.emplace(batch.id, &batch);
     std::int64_t expected = 0;
     for (const auto& [state, tasks] : active.counts) expected += is_final(state) ? 0 : tasks;
     active.tasks.reserve(static_cast<std::size_t>(expected));
-    HK_TRY(Statement * query,
-           database.statement(select(task_columns, " FROM task t WHERE t.state IN " + std::string(not_final) +
-                                                       " ORDER BY t.id")));
+    HK_TRY(auto* query,
+           database.statement(select(task_columns, " FROM task t WHERE t.state IN " +
+                                                       std::string(not_final) + " ORDER BY t.id")));
     return for_each_row(*query, [&](const Statement& row) -> Result<> {
         HK_TRY(auto task, read_task(row));
         const BatchRecord& batch = *batches.at(task.batch);
@@ -61,10 +84,11 @@ Result<> load_tasks(Database& database, Active& active) {
 }
 
 Result<> load_attempts(Database& database, Active& active) {
-    HK_TRY(Statement * query,
-           database.statement(select(attempt_columns,
-                                     " FROM task t JOIN attempt a ON a.task = t.id AND a.number = t.attempt "
-                                     "WHERE t.state IN " + std::string(not_final) + " ORDER BY t.id")));
+    HK_TRY(auto* query, database.statement(select(
+                            attempt_columns,
+                            " FROM task t JOIN attempt a ON a.task = t.id AND a.number = t.attempt "
+                            "WHERE t.state IN " +
+                                std::string(not_final) + " ORDER BY t.id")));
     return for_each_row(*query, [&](const Statement& row) -> Result<> {
         HK_TRY(auto attempt, read_attempt(row));
         active.attempts.push_back(std::move(attempt));
@@ -73,7 +97,7 @@ Result<> load_attempts(Database& database, Active& active) {
 }
 
 Result<std::vector<NodeRecord>> load_nodes(Database& database, std::string_view rest) {
-    HK_TRY(Statement * query, database.statement(select(node_columns, rest)));
+    HK_TRY(auto* query, database.statement(select(node_columns, rest)));
     std::vector<NodeRecord> nodes;
     HK_CHECK(for_each_row(*query, [&](const Statement& row) -> Result<> {
         HK_TRY(auto node, read_node(row));
@@ -82,20 +106,6 @@ Result<std::vector<NodeRecord>> load_nodes(Database& database, std::string_view 
     }));
     return nodes;
 }
-
-Result<StateCounts> load_counts(Database& database, BatchId batch) {
-    HK_TRY(Statement * query, database.statement("SELECT state, tasks FROM task_count WHERE batch = ?"));
-    query->bind(batch.value);
-    StateCounts counts;
-    HK_CHECK(for_each_row(*query, [&](const Statement& row) -> Result<> {
-        HK_TRY(const TaskState state, state_from(row.text(0)));
-        counts[state] = row.integer(1);
-        return {};
-    }));
-    return counts;
-}
-
-constexpr BatchId all_batches{};
 
 Result<TaskId> load_next_task(Database& database) {
     HK_TRY(const auto next, database.number("SELECT value FROM counter WHERE name = 'next_task'"));
@@ -112,7 +122,8 @@ Result<Reader> Reader::open(const std::filesystem::path& file) {
     HK_TRY(Database database, Database::open(file, Database::Mode::read));
     HK_TRY(const auto version, database.number("PRAGMA user_version"));
     if (version != schema_version())
-        return fail(Errc::unsupported, "the database " + file.string() + " has another schema than this program");
+        return fail(Errc::unsupported,
+                    "the database " + file.string() + " has another schema than this program");
     return Reader(std::move(database));
 }
 
@@ -121,6 +132,7 @@ Result<Active> Reader::load_active() {
     Active active;
     HK_TRY(active.counts, load_counts(database_, all_batches));
     HK_CHECK(load_batches(database_, active));
+    HK_CHECK(load_batch_counts(database_, active));
     HK_CHECK(load_tasks(database_, active));
     HK_CHECK(load_attempts(database_, active));
     HK_TRY(active.nodes, load_nodes(database_, " FROM node WHERE removed = 0 ORDER BY name"));
@@ -136,7 +148,7 @@ Result<TaskRecord> Reader::task(TaskId id) {
 
 Result<BatchSummary> Reader::batch(BatchId id) {
     HK_TRY(const Transaction moment, Transaction::begin(database_, Transaction::Kind::read));
-    HK_TRY(Statement * query, database_.statement(select(batch_columns, " FROM batch b WHERE b.id = ?")));
+    HK_TRY(auto* query, database_.statement(select(batch_columns, " FROM batch b WHERE b.id = ?")));
     const Use use(*query);
     use->bind(id.value);
     HK_TRY(const bool there, use->step());
@@ -153,8 +165,9 @@ Result<TaskPage> Reader::list_tasks(const TaskQuery& query) {
 }
 
 Result<std::vector<AttemptRecord>> Reader::attempts(TaskId task) {
-    HK_TRY(Statement * query,
-           database_.statement(select(attempt_columns, " FROM attempt a WHERE a.task = ? ORDER BY a.number")));
+    HK_TRY(auto* query,
+           database_.statement(
+               select(attempt_columns, " FROM attempt a WHERE a.task = ? ORDER BY a.number")));
     query->bind(task.value);
     std::vector<AttemptRecord> attempts;
     HK_CHECK(for_each_row(*query, [&](const Statement& row) -> Result<> {
@@ -166,9 +179,10 @@ Result<std::vector<AttemptRecord>> Reader::attempts(TaskId task) {
 }
 
 Result<std::vector<EventRecord>> Reader::events(TaskId task) {
-    HK_TRY(Statement * query,
-           database_.statement(select(event_columns, " FROM (SELECT * FROM event WHERE task = ? ORDER BY id DESC "
-                                                     "LIMIT ?) ORDER BY id")));
+    HK_TRY(auto* query,
+           database_.statement(select(event_columns,
+                                      " FROM (SELECT * FROM event WHERE task = ? ORDER BY id DESC "
+                                      "LIMIT ?) ORDER BY id")));
     query->bind(task.value).bind(most_listed_events);
     std::vector<EventRecord> events;
     HK_CHECK(for_each_row(*query, [&](const Statement& row) -> Result<> {
@@ -180,7 +194,9 @@ Result<std::vector<EventRecord>> Reader::events(TaskId task) {
 
 Result<StateCounts> Reader::counts() { return load_counts(database_, all_batches); }
 
-Result<std::vector<NodeRecord>> Reader::nodes() { return load_nodes(database_, " FROM node ORDER BY name"); }
+Result<std::vector<NodeRecord>> Reader::nodes() {
+    return load_nodes(database_, " FROM node ORDER BY name");
+}
 
 Result<TaskId> Reader::next_task_id() { return load_next_task(database_); }
 

@@ -13,22 +13,22 @@
 
 namespace hk::store {
 
-inline constexpr int most_listed_tasks = 1000;  ///< in one page
-inline constexpr int most_listed_events = 1000; ///< of one task; the oldest are left out
+inline constexpr int most_listed_tasks = 1000;     ///< in one page
+inline constexpr int most_listed_events = 1000;    ///< of one task; the oldest are left out
 inline constexpr std::size_t longest_search = 200; ///< bytes
 
 using StateCounts = std::map<TaskState, std::int64_t>;
 
 /// Which tasks to list. An empty field does not filter.
 struct TaskQuery {
-    int limit = 100;              ///< 1 .. most_listed_tasks
-    std::optional<TaskId> after;  ///< only older (smaller) ids: `next` of the page before
+    int limit = 100;             ///< 1 .. most_listed_tasks
+    std::optional<TaskId> after; ///< only older (smaller) ids: `next` of the page before
     std::vector<TaskState> states;
-    std::string node;             ///< where the newest attempt is or was
+    std::string node; ///< where the newest attempt is or was
     std::optional<BatchId> batch;
-    std::string container;        ///< environment name; "NULL": tasks without one
+    std::string container; ///< environment name; "NULL": tasks without one
     std::string user;
-    std::string search;           ///< part of the command and its arguments, ASCII letters in either case
+    std::string search; ///< part of the command and its arguments, ASCII letters in either case
 };
 
 struct TaskPage {
@@ -46,14 +46,18 @@ struct BatchSummary {
 struct Active {
     std::vector<BatchRecord> batches; ///< those with a task that is not final
     std::vector<TaskRecord> tasks;    ///< not final, oldest first; tasks of a batch share its spec
-    std::vector<AttemptRecord> attempts; ///< the newest attempt of each of these tasks, where there is one
-    std::vector<NodeRecord> nodes;    ///< not removed
-    TaskId next_task;                 ///< the first id that was never given
-    StateCounts counts;
+    std::vector<AttemptRecord>
+        attempts; ///< the newest attempt of each of these tasks, where there is one
+    std::vector<NodeRecord> nodes; ///< not removed
+    TaskId next_task;              ///< the first id that was never given
+    StateCounts counts;            ///< of all tasks
+    std::map<BatchId, StateCounts>
+        batch_counts; ///< of these batches, where they have more than one task
 };
 
-/// A connection that only reads. Opened after the Writer of the same file; used from one thread at a time, and never
-/// held up by writes. Each call sees one moment. What `Writer` reported as done is visible.
+/// A connection that only reads. Opened after the Writer of the same file; used from one thread at
+/// a time, and never held up by writes. Each call sees one moment. What `Writer` reported as done
+/// is visible.
 class Reader {
 public:
     static Result<Reader> open(const std::filesystem::path& file);
@@ -71,7 +75,8 @@ public:
     Result<TaskId> next_task_id();
 
 private:
-    explicit Reader(Database database) : database_(std::move(database)) {}
+    explicit Reader(Database database)
+        : database_(std::move(database)) {}
     Database database_;
 };
 

@@ -13,7 +13,8 @@
 namespace hk::store {
 
 /// One submission. The specification is stored here once, however many tasks share it.
-/// The ids of its tasks are `id` .. `id + total - 1`, so that batches never interleave: the task list relies on it.
+/// The ids of its tasks are `id` .. `id + total - 1`, so that batches never interleave: the task
+/// list relies on it.
 struct BatchRecord {
     BatchId id;
     std::shared_ptr<const TaskSpec> spec;
@@ -21,7 +22,8 @@ struct BatchRecord {
     std::int64_t total = 0;
 };
 
-/// A task as it stands now. `spec` and `submitted_at` belong to its batch: filled when read, ignored when saved.
+/// A task as it stands now. `spec` and `submitted_at` belong to its batch: filled when read,
+/// ignored when saved.
 struct TaskRecord {
     TaskId id;
     BatchId batch;

@@ -21,8 +21,8 @@ std::string inventory_text(const NodeInventory& inventory);
 
 /// The first columns of a query that reads tasks, in the order that `read_task` expects.
 inline constexpr std::string_view task_columns =
-    "t.id, t.batch, t.number, t.target, t.state, t.attempt, t.kill_requested, t.node, t.numa, t.gpus, t.started_at, "
-    "t.completed_at, t.environment_version, t.warnings, t.outcome";
+    "t.id, t.batch, t.number, t.target, t.state, t.attempt, t.kill_requested, t.node, t.numa, "
+    "t.gpus, t.started_at, t.completed_at, t.environment_version, t.warnings, t.outcome";
 /// Without the spec and the time of submission.
 Result<TaskRecord> read_task(const Statement& row);
 
@@ -30,7 +30,8 @@ inline constexpr std::string_view batch_columns = "b.id, b.submitted_at, b.total
 inline constexpr std::string_view attempt_columns =
     "a.task, a.number, a.node, a.numa, a.gpus, a.state, a.assigned_at, a.started_at, a.outcome";
 Result<AttemptRecord> read_attempt(const Statement& row);
-inline constexpr std::string_view node_columns = "name, inventory, drained, first_seen, last_seen, removed";
+inline constexpr std::string_view node_columns =
+    "name, inventory, drained, first_seen, last_seen, removed";
 Result<NodeRecord> read_node(const Statement& row);
 inline constexpr std::string_view event_columns = "task, at, kind, node, detail";
 EventRecord read_event(const Statement& row);

@@ -9,8 +9,8 @@
 namespace hk::store {
 namespace {
 
-// Append only: a step that was released never changes. `user_version` is the number of steps that were taken.
-// What is looked for, sorted by or counted has a column; the rest of a record is JSON.
+// Append only: a step that was released never changes. `user_version` is the number of steps that
+// were taken. What is looked for, sorted by or counted has a column; the rest of a record is JSON.
 constexpr std::array migrations{
     R"sql(
 CREATE TABLE batch (
@@ -102,7 +102,7 @@ Result<> take_step(Database& database, std::size_t step) {
 }
 
 Result<std::string> first_problem(Database& database) {
-    HK_TRY(Statement * check, database.statement("PRAGMA quick_check(1)"));
+    HK_TRY(auto* check, database.statement("PRAGMA quick_check(1)"));
     const Use use(*check);
     HK_TRY(const bool row, use->step());
     return row ? std::string(use->text(0)) : std::string("no answer");
@@ -121,12 +121,13 @@ Result<> create_private(const std::filesystem::path& file) {
     const Fd created(::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (created) return {};
     const int error = errno;
-    if (error != EEXIST) return fail(system_error("cannot create the database " + file.string(), error));
+    if (error != EEXIST)
+        return fail(system_error("cannot create the database " + file.string(), error));
     struct stat found{};
     if (::stat(file.c_str(), &found) == 0 && S_ISREG(found.st_mode) && found.st_size == 0)
         return fail(Errc::corrupt, "the database " + file.string() +
-                                       " is an empty file, so its contents are lost; put a backup in its place, or "
-                                       "delete it to start with an empty one");
+                                       " is an empty file, so its contents are lost; put a backup "
+                                       "in its place, or delete it to start with an empty one");
     return {};
 }
 
@@ -137,10 +138,11 @@ int schema_version() { return static_cast<int>(migrations.size()); }
 Result<> migrate(Database& database) {
     HK_TRY(const auto version, database.number("PRAGMA user_version"));
     if (version < 0 || version > schema_version())
-        return fail(Errc::unsupported,
-                    "the database " + database.file().string() + " was written by a newer version of HakuRiver (schema " +
-                        std::to_string(version) + ", this one knows " + std::to_string(schema_version()) +
-                        "); install that version again or use another database");
+        return fail(Errc::unsupported, "the database " + database.file().string() +
+                                           " was written by a newer version of HakuRiver (schema " +
+                                           std::to_string(version) + ", this one knows " +
+                                           std::to_string(schema_version()) +
+                                           "); install that version again or use another database");
     for (auto step = static_cast<std::size_t>(version); step < migrations.size(); ++step)
         HK_CHECK(take_step(database, step));
     return {};
@@ -160,8 +162,10 @@ Result<Fd> lock_database(const std::filesystem::path& file) {
     if (::flock(lock.get(), LOCK_EX | LOCK_NB) == 0) return lock;
     const int error = errno;
     if (error == EWOULDBLOCK)
-        return fail(Errc::conflict, "another Host is using the database " + file.string() +
-                                        "; stop it first, or give this one a database of its own (database.db_file)");
+        return fail(
+            Errc::conflict,
+            "another Host is using the database " + file.string() +
+                "; stop it first, or give this one a database of its own (database.db_file)");
     return fail(system_error("cannot lock " + name, error));
 }
 

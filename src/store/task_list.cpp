@@ -33,11 +33,12 @@ struct Where {
 };
 
 void bind_all(Statement& statement, const std::vector<Value>& values) {
-    for (const Value& value : values) std::visit([&](const auto& bound) { statement.bind(bound); }, value);
+    for (const Value& value : values)
+        std::visit([&](const auto& bound) { statement.bind(bound); }, value);
 }
 
 Result<std::int64_t> number(Database& database, const std::string& sql, const Where& where) {
-    HK_TRY(Statement * query, database.statement(sql + where.sql));
+    HK_TRY(auto* query, database.statement(sql + where.sql));
     const Use use(*query);
     bind_all(*use, where.values);
     HK_TRY(const bool row, use->step());
@@ -53,9 +54,10 @@ std::vector<TaskState> asked_states(const TaskQuery& query) {
     return states;
 }
 
-constexpr TaskState all_states[] = {TaskState::pending, TaskState::assigning, TaskState::running,
-                                    TaskState::paused,  TaskState::lost,      TaskState::completed,
-                                    TaskState::failed,  TaskState::killed,    TaskState::killed_oom};
+constexpr TaskState all_states[] = {
+    TaskState::pending, TaskState::assigning, TaskState::running,
+    TaskState::paused,  TaskState::lost,      TaskState::completed,
+    TaskState::failed,  TaskState::killed,    TaskState::killed_oom};
 
 void add_states(Where& where, std::string_view column, const std::vector<TaskState>& states) {
     if (states.empty()) return;
@@ -90,11 +92,12 @@ Where batch_conditions(const TaskQuery& query) {
 
 using Ids = std::vector<std::int64_t>;
 
-Result<> append_ids(Database& database, const std::string& sql, const Where& where, std::int64_t limit, Ids& ids) {
-    HK_TRY(Statement * query, database.statement(sql));
+/// The newest ids first, one more than the page holds, added to what is there. `sql` ends before
+/// its LIMIT.
+Result<> append_ids(Database& database, const std::string& sql, const Where& where, Ids& ids) {
+    HK_TRY(auto* query, database.statement(sql + " LIMIT ?"));
     const Use use(*query);
     bind_all(*use, where.values);
-    use->bind(limit);
     for (;;) {
         HK_TRY(const bool row, use->step());
         if (!row) return {};
@@ -102,15 +105,17 @@ Result<> append_ids(Database& database, const std::string& sql, const Where& whe
     }
 }
 
-/// Without a condition on batches: every state has its ids in order in an index; the newest of all of them are wanted.
+/// Without a condition on batches: every state has its ids in order in an index; the newest of all
+/// of them are wanted.
 Result<Ids> newest_by_index(Database& database, const TaskQuery& query, std::int64_t before) {
     std::vector<TaskState> states = asked_states(query);
     if (states.empty() && query.node.empty()) {
         Where where;
         where.add("id < ?", before);
         Ids ids;
-        HK_CHECK(append_ids(database, "SELECT id FROM task" + where.sql + " ORDER BY id DESC LIMIT ?", where,
-                            query.limit + 1, ids));
+        where.values.emplace_back(std::int64_t{query.limit} + 1);
+        HK_CHECK(append_ids(database, "SELECT id FROM task" + where.sql + " ORDER BY id DESC",
+                            where, ids));
         return ids;
     }
     if (states.empty()) states.assign(std::begin(all_states), std::end(all_states));
@@ -120,8 +125,9 @@ Result<Ids> newest_by_index(Database& database, const TaskQuery& query, std::int
         if (!query.node.empty()) where.add("node = ?", query.node);
         where.add("state = ?", std::string(to_string(state)));
         where.add("id < ?", before);
-        HK_CHECK(append_ids(database, "SELECT id FROM task" + where.sql + " ORDER BY id DESC LIMIT ?", where,
-                            query.limit + 1, ids));
+        where.values.emplace_back(std::int64_t{query.limit} + 1);
+        HK_CHECK(append_ids(database, "SELECT id FROM task" + where.sql + " ORDER BY id DESC",
+                            where, ids));
     }
     std::ranges::sort(ids, std::greater<>());
     return ids;
@@ -139,20 +145,24 @@ Result<Ids> newest_by_batch(Database& database, const TaskQuery& query, std::int
                   counted.sql.substr(std::string_view(" WHERE ").size()) + ")");
         where.values.insert(where.values.end(), counted.values.begin(), counted.values.end());
     }
-    // One upper bound, not two: SQLite would start from either, and the wrong one is the end of the table.
+    // One upper bound, not two: SQLite would start from either, and the wrong one is the end of the
+    // table.
     where.add("t.id < min(b.id + b.total, ?)", before);
-    // "+" keeps the indexes on state and node out of the walk: within a batch, going by id is far cheaper.
+    // "+" keeps the indexes on state and node out of the walk: within a batch, going by id is far
+    // cheaper.
     add_states(where, "+t.state", states);
     if (!query.node.empty()) where.add("+t.node = ?", query.node);
     Ids ids;
+    where.values.emplace_back(std::int64_t{query.limit} + 1);
     HK_CHECK(append_ids(database,
                         "SELECT t.id FROM batch b CROSS JOIN task t ON t.id >= b.id" + where.sql +
-                            " ORDER BY b.id DESC, t.id DESC LIMIT ?",
-                        where, query.limit + 1, ids));
+                            " ORDER BY b.id DESC, t.id DESC",
+                        where, ids));
     return ids;
 }
 
-/// How many tasks match on all pages: from the counts, and from the rows only where a node is asked for.
+/// How many tasks match on all pages: from the counts, and from the rows only where a node is asked
+/// for.
 Result<std::int64_t> total_of(Database& database, const TaskQuery& query) {
     const Where batches = batch_conditions(query);
     Where where;
@@ -161,8 +171,9 @@ Result<std::int64_t> total_of(Database& database, const TaskQuery& query) {
         add_states(where, "t.state", asked_states(query));
         where.append(batches);
         return number(database,
-                      batches.sql.empty() ? "SELECT count(*) FROM task t"
-                                          : "SELECT count(*) FROM task t JOIN batch b ON b.id = t.batch",
+                      batches.sql.empty()
+                          ? "SELECT count(*) FROM task t"
+                          : "SELECT count(*) FROM task t JOIN batch b ON b.id = t.batch",
                       where);
     }
     if (batches.sql.empty()) {
@@ -173,24 +184,30 @@ Result<std::int64_t> total_of(Database& database, const TaskQuery& query) {
     where = batches;
     if (query.states.empty()) return number(database, "SELECT sum(b.total) FROM batch b", where);
     add_states(where, "c.state", asked_states(query));
-    return number(database, "SELECT sum(c.tasks) FROM batch b CROSS JOIN task_count c ON c.batch = b.id", where);
+    return number(database,
+                  "SELECT sum(c.tasks) FROM batch b CROSS JOIN task_count c ON c.batch = b.id",
+                  where);
 }
 
 Result<> check(const TaskQuery& query) {
     if (query.limit < 1 || query.limit > most_listed_tasks)
         return fail(Errc::invalid, "limit must be 1 to " + std::to_string(most_listed_tasks));
     if (query.search.size() > longest_search)
-        return fail(Errc::invalid, "a search of more than " + std::to_string(longest_search) + " bytes is not possible");
+        return fail(Errc::invalid, "a search of more than " + std::to_string(longest_search) +
+                                       " bytes is not possible");
     return {};
 }
 
 } // namespace
 
-Result<std::vector<TaskRecord>> read_tasks(Database& database, const std::vector<std::int64_t>& ids) {
+Result<std::vector<TaskRecord>> read_tasks(Database& database,
+                                           const std::vector<std::int64_t>& ids) {
     constexpr int spec_column = 15; // after task_columns
-    HK_TRY(Statement * query,
-           database.statement("SELECT " + std::string(task_columns) +
-                              ", b.spec, b.submitted_at FROM task t JOIN batch b ON b.id = t.batch WHERE t.id = ?"));
+    HK_TRY(
+        auto* query,
+        database.statement(
+            "SELECT " + std::string(task_columns) +
+            ", b.spec, b.submitted_at FROM task t JOIN batch b ON b.id = t.batch WHERE t.id = ?"));
     SpecCache specs;
     std::vector<TaskRecord> tasks;
     tasks.reserve(ids.size());
@@ -212,7 +229,8 @@ Result<TaskPage> list_tasks(Database& database, const TaskQuery& query) {
     TaskPage page;
     HK_TRY(page.total, total_of(database, query));
     if (page.total == 0) return page;
-    const std::int64_t before = query.after ? query.after->value : std::numeric_limits<std::int64_t>::max();
+    const std::int64_t before =
+        query.after ? query.after->value : std::numeric_limits<std::int64_t>::max();
     HK_TRY(Ids ids, batch_conditions(query).sql.empty() ? newest_by_index(database, query, before)
                                                         : newest_by_batch(database, query, before));
     const auto limit = static_cast<std::size_t>(query.limit);

@@ -32,7 +32,9 @@ std::size_t bytes_of(const std::vector<Write>& writes) {
 
 struct Writer::Impl {
     Impl(Database opened, Fd held, WriterLimits given)
-        : limits(given), lock(std::move(held)), database(std::move(opened)) {}
+        : limits(given)
+        , lock(std::move(held))
+        , database(std::move(opened)) {}
 
     void push(Commit commit);
     void run();
@@ -78,13 +80,16 @@ void Writer::Impl::push(Commit commit) {
     wake.notify_one();
 }
 
-Writer::Writer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Writer::Writer(std::unique_ptr<Impl> impl)
+    : impl_(std::move(impl)) {}
 Writer::~Writer() { stop(); }
 
-Result<std::unique_ptr<Writer>> Writer::open(const std::filesystem::path& file, WriterLimits limits) {
+Result<std::unique_ptr<Writer>> Writer::open(const std::filesystem::path& file,
+                                             WriterLimits limits) {
     std::error_code error;
     std::filesystem::create_directories(file.parent_path(), error);
-    if (error) return fail(system_error("cannot create " + file.parent_path().string(), error.value()));
+    if (error)
+        return fail(system_error("cannot create " + file.parent_path().string(), error.value()));
     HK_TRY(Fd lock, lock_database(file));
     HK_TRY(Database database, open_for_writing(file));
     auto impl = std::make_unique<Impl>(std::move(database), std::move(lock), limits);
@@ -129,12 +134,15 @@ void Writer::Impl::run() {
     checkpoint(true);
 }
 
-/// False when there is nothing left and the end was asked for. An empty group means that it is quiet.
+/// False when there is nothing left and the end was asked for. An empty group means that it is
+/// quiet.
 bool Writer::Impl::wait_for_work(std::vector<Commit>& group) {
     std::unique_lock hold(mutex);
     const auto ready = [this] { return !queue.empty() || stopping; };
-    if (database.log_pages() == 0) wake.wait(hold, ready);
-    else wake.wait_for(hold, limits.idle, ready);
+    if (database.log_pages() == 0)
+        wake.wait(hold, ready);
+    else
+        wake.wait_for(hold, limits.idle, ready);
     if (queue.empty()) return !stopping;
     take_group(group);
     return true;
@@ -170,7 +178,8 @@ Result<> Writer::Impl::write_together(std::span<const Commit> group) {
 void Writer::Impl::answer(Commit& commit, const Result<>& result) {
     Result<> told = result;
     if (commit.refused)
-        told = fail(Errc::unavailable, "the database cannot keep up, or is being closed; try again in a moment");
+        told = fail(Errc::unavailable,
+                    "the database cannot keep up, or is being closed; try again in a moment");
     (told ? commits : failed) += 1;
     if (told) writes += static_cast<std::int64_t>(commit.writes.size());
     backlog -= commit.bytes;
@@ -178,20 +187,24 @@ void Writer::Impl::answer(Commit& commit, const Result<>& result) {
     if (commit.done) commit.done(std::move(told));
 }
 
-/// Copying the log back costs a few syncs, so it waits for a quiet moment unless the log has grown long.
+/// Copying the log back costs a few syncs, so it waits for a quiet moment unless the log has grown
+/// long.
 void Writer::Impl::keep_log_short(bool idle) {
     const std::int64_t pages = database.log_pages();
     if (pages == 0) return;
     if (pages < pages_at_checkpoint) pages_at_checkpoint = 0; // the log was begun anew
     if (idle) return checkpoint(true);
-    // Measured from the last try: where a slow reader stands in the way, not every commit shall wait for it.
-    if (pages > pages_at_checkpoint + limits.checkpoint_pages) checkpoint(pages > limits.truncate_pages);
+    // Measured from the last try: where a slow reader stands in the way, not every commit shall
+    // wait for it.
+    if (pages > pages_at_checkpoint + limits.checkpoint_pages)
+        checkpoint(pages > limits.truncate_pages);
 }
 
 void Writer::Impl::checkpoint(bool cut_off) {
     sqlite3_busy_timeout(database.handle(), static_cast<int>(limits.reader_wait.count()));
     const int mode = cut_off ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
-    const int result = sqlite3_wal_checkpoint_v2(database.handle(), nullptr, mode, nullptr, nullptr);
+    const int result =
+        sqlite3_wal_checkpoint_v2(database.handle(), nullptr, mode, nullptr, nullptr);
     sqlite3_busy_timeout(database.handle(), 2000);
     checkpoints += 1;
     pages_at_checkpoint = database.log_pages();

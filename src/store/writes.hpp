@@ -10,22 +10,34 @@
 namespace hk::store {
 
 /// The batch comes before its tasks, in the same commit or an earlier one.
-struct SaveBatch { BatchRecord batch; };
-struct SaveTask { TaskRecord task; };
+struct SaveBatch {
+    BatchRecord batch;
+};
+struct SaveTask {
+    TaskRecord task;
+};
 /// The task comes first.
-struct SaveAttempt { AttemptRecord attempt; };
+struct SaveAttempt {
+    AttemptRecord attempt;
+};
 /// Also brings a removed node back.
-struct SaveNode { NodeRecord node; };
+struct SaveNode {
+    NodeRecord node;
+};
 /// Marks the node as removed; without effect when there is none of that name.
-struct RemoveNode { NodeName node; };
-struct AddEvent { EventRecord event; };
+struct RemoveNode {
+    NodeName node;
+};
+struct AddEvent {
+    EventRecord event;
+};
 
-/// One change. The Save ones put a whole record in place, whether or not it was there before, so repeating one does
-/// no harm; only events are added anew each time.
+/// One change. The Save ones put a whole record in place, whether or not it was there before, so
+/// repeating one does no harm; only events are added anew each time.
 using Write = std::variant<SaveBatch, SaveTask, SaveAttempt, SaveNode, RemoveNode, AddEvent>;
 
-/// Makes the changes in order inside the transaction that the caller has open. Keeps the counts and the next task id.
-/// After a failure the caller rolls back.
+/// Makes the changes in order inside the transaction that the caller has open. Keeps the counts and
+/// the next task id. After a failure the caller rolls back.
 Result<> apply(Database& database, std::span<const Write> writes);
 
 /// About how much memory a change holds; what the writer's limit counts.

@@ -53,7 +53,8 @@ std::vector<std::string> mistakes(const std::string& text) {
     if (loaded) return found;
     CHECK(loaded.error().code == Errc::invalid);
     for (const auto& field : loaded.error().fields)
-        found.push_back(field.path.substr(std::min(field.path.size(), file.string().size() + 1)) + " " + field.message);
+        found.push_back(field.path.substr(std::min(field.path.size(), file.string().size() + 1)) +
+                        " " + field.message);
     return found;
 }
 
@@ -71,7 +72,8 @@ TEST_CASE("without a file everything has its default") {
     CHECK(host->bind_ip == "127.0.0.1");
     CHECK(host->common.host_port == 8000);
     CHECK(host->shared.shared_dir == home.path() / ".hakuriver/test/shared");
-    CHECK(host->shared.container_dir == home.path() / ".hakuriver/test/shared/hakuriver-containers");
+    CHECK(host->shared.container_dir ==
+          home.path() / ".hakuriver/test/shared/hakuriver-containers");
     CHECK(host->db_file == home.path() / ".hakuriver/test/cluster_management.db");
     CHECK(host->state_dir == home.path() / ".hakuriver/host");
     CHECK(host->silence_limit == std::chrono::seconds(30));
@@ -107,13 +109,18 @@ TEST_CASE("the default file says what is the default anyway") {
     REQUIRE(without);
     CHECK(from_file->shared.shared_dir.lexically_relative(home.path()) ==
           without->shared.shared_dir.lexically_relative(empty.path()));
-    CHECK(from_file->db_file.lexically_relative(home.path()) == without->db_file.lexically_relative(empty.path()));
-    for (const Key& key : keys()) CHECK(default_file().contains("\n" + std::string(key.name.substr(key.name.find('.') + 1)) + " = "));
+    CHECK(from_file->db_file.lexically_relative(home.path()) ==
+          without->db_file.lexically_relative(empty.path()));
+    for (const Key& key : keys())
+        CHECK(default_file().contains("\n" + std::string(key.name.substr(key.name.find('.') + 1)) +
+                                      " = "));
 }
 
 TEST_CASE("the file that is used: named, variable, the user's, the system's") {
     Home home;
-    const auto port = [&](std::optional<fs::path> named = {}) { return load_client(named, home.around)->common.host_port; };
+    const auto port = [&](std::optional<fs::path> named = {}) {
+        return load_client(named, home.around)->common.host_port;
+    };
     home.put("etc.toml", "network.host_port = 1");
     CHECK(port() == 1);
     home.put(".hakuriver/config.toml", "network.host_port = 2");
@@ -228,7 +235,8 @@ executors = ["docker", "slurm"]
     CHECK(names(found, "12 docker.additional_mounts holds an empty text"));
     CHECK(names(found, "12 docker.additional_mounts holds \"/a:/b\" twice"));
     CHECK(names(found, "14 runner.memory is wrong: "));
-    CHECK(names(found, "15 runner.executors holds \"slurm\"; choose from process, systemd and docker"));
+    CHECK(names(found,
+                "15 runner.executors holds \"slurm\"; choose from process, systemd and docker"));
 }
 
 TEST_CASE("unknown keys come with a suggestion where one is near") {
@@ -275,13 +283,22 @@ TEST_CASE("wrong values, one by one") {
 }
 
 TEST_CASE("mistakes that only two keys together make") {
-    CHECK(names(mistakes("timing.heartbeat_interval = 1\ntiming.heartbeat_timeout_factor = 3"), "silent nodes would be noticed late"));
-    CHECK(names(mistakes("timing.cleanup_check_interval = 31"), "1 timing.cleanup_check_interval is longer"));
-    CHECK(names(mistakes("paths.shared_dir = '/s'\npaths.local_temp_dir = '/s/'"), "same folder as paths.shared_dir"));
-    CHECK(names(mistakes("host.state_dir = '/s'\nrunner.state_dir = '/s'"), "2 runner.state_dir is the same folder"));
-    CHECK(names(mistakes("docker.tasks_privileged = true\ndocker.allow_privileged = false"), "docker.allow_privileged is false"));
-    CHECK(names(mistakes("docker.allowed_mounts = ['/data']\ndocker.additional_mounts = ['/database:/d']"), "does not allow"));
-    CHECK(mistakes("docker.allowed_mounts = ['/data']\ndocker.additional_mounts = ['/data:/d', '/data/a:/e']").empty());
+    CHECK(names(mistakes("timing.heartbeat_interval = 1\ntiming.heartbeat_timeout_factor = 3"),
+                "silent nodes would be noticed late"));
+    CHECK(names(mistakes("timing.cleanup_check_interval = 31"),
+                "1 timing.cleanup_check_interval is longer"));
+    CHECK(names(mistakes("paths.shared_dir = '/s'\npaths.local_temp_dir = '/s/'"),
+                "same folder as paths.shared_dir"));
+    CHECK(names(mistakes("host.state_dir = '/s'\nrunner.state_dir = '/s'"),
+                "2 runner.state_dir is the same folder"));
+    CHECK(names(mistakes("docker.tasks_privileged = true\ndocker.allow_privileged = false"),
+                "docker.allow_privileged is false"));
+    CHECK(names(
+        mistakes("docker.allowed_mounts = ['/data']\ndocker.additional_mounts = ['/database:/d']"),
+        "does not allow"));
+    CHECK(mistakes("docker.allowed_mounts = ['/data']\ndocker.additional_mounts = ['/data:/d', "
+                   "'/data/a:/e']")
+              .empty());
 }
 
 TEST_CASE("text that is not TOML is one mistake with its line") {
@@ -302,8 +319,9 @@ TEST_CASE("a file that is too large is refused") {
 
 TEST_CASE("what is accepted without effect, and what is risky, is warned about") {
     const Home home;
-    const auto file = home.put("a.toml", "network.host_bind_ip = '0.0.0.0'\npaths.host_log_file = '/var/log/host.log'\n"
-                                         "timing.resource_check_interval = 3\npaths.runner_log_file = 'runner.log'\n");
+    const auto file = home.put(
+        "a.toml", "network.host_bind_ip = '0.0.0.0'\npaths.host_log_file = '/var/log/host.log'\n"
+                  "timing.resource_check_interval = 3\npaths.runner_log_file = 'runner.log'\n");
     const auto host = load_host(file, home.around);
     REQUIRE(host);
     REQUIRE(host->common.warnings.size() == 3);
