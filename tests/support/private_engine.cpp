@@ -145,6 +145,7 @@ void PrivateEngine::kill() {
     end(SIGKILL);
     await_end(folder_ / "exec/containerd/containerd.pid");
     fs::remove(folder_ / "pid");
+    fs::remove(folder_ / "exec/containerd/containerd.pid"); // else its zombie, if nobody reaps it, counts as alive
 }
 
 std::string busybox_layer() {
