@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from api import Api
-from parts import STOP_LIMIT, Part, end_all, processes_of
+from parts import STOP_LIMIT, Part, cgroups_in, end_all, processes_of, remove_cgroup
 from waiting import wait_until
 
 BIN = Path(os.environ.get("HAKURIVER_BIN", "/nonexistent"))
@@ -135,8 +135,9 @@ class Cluster:
 
     def keepers(self, node: str) -> list[int]:
         """The processes that watch over the tasks of a node, the first of them the oldest."""
-        state = str(self.folder / node)
-        return sorted(pid for pid, words in processes_of(self.folder).items() if words.startswith(f"{state}/keeper"))
+        state = f"{self.folder / node}/"
+        running = processes_of(self.folder).items()
+        return sorted(pid for pid, words in running if words.startswith(state) and "/keeper-" in words.split()[0])
 
     # ---- tasks -----------------------------------------------------------------------------------
 
@@ -222,6 +223,7 @@ class Cluster:
             if part.process is not None and part.process.poll() is None:
                 part.signal(signal.SIGCONT)
         problems = self.check()
+        groups = cgroups_in(processes_of(self.folder).values())
         for part in [*self.runners.values(), self.host]:
             part.stop()
         problems += [problem for problem in self.check() if problem not in problems]
@@ -229,6 +231,8 @@ class Cluster:
         left = processes_of(self.folder)
         problems += [f"left behind: {pid} {words}" for pid, words in left.items() if words.startswith(str(BIN))]
         end_all(list(left))
+        for folder in groups:
+            wait_until(lambda folder=folder: remove_cgroup(folder), f"{folder} can be removed", STOP_LIMIT)
         wait_until(lambda: not processes_of(self.folder), "no process of the cluster is left", STOP_LIMIT)
         return problems
 

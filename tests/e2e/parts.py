@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 
 from waiting import wait_until
@@ -121,3 +122,21 @@ def end_all(pids: list[int]) -> None:
         except ProcessLookupError:
             pass
     wait_until(lambda: not any(is_alive(pid) for pid in pids), f"{pids} are gone", STOP_LIMIT)
+
+
+def cgroups_in(command_lines: Iterable[str]) -> set[Path]:
+    """The control groups that keepers with these command lines had for their node."""
+    words = [word for line in command_lines for word in line.split()]
+    return {Path(word).parent.parent for word in words if word.endswith("/keeper/cgroup.procs")}
+
+
+def remove_cgroup(folder: Path) -> bool:
+    """Removes a control group and those in it; false when a process is still in one."""
+    try:
+        for path, _, _ in os.walk(folder, topdown=False):
+            os.rmdir(path)
+    except FileNotFoundError:
+        pass
+    except OSError:
+        return False
+    return True

@@ -174,13 +174,17 @@ def test_duplicate_keys_and_invalid_utf8_are_no_json(host: Cluster):
 # ---- paths and queries --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("task_id", ["0", "-1", "abc", "1.5", "99999999999999999999", "%00", "..%2f..", "1%20", "%31x", "１"])
+@pytest.mark.parametrize("task_id", ["0", "-1", "abc", "1.5", "99999999999999999999", "1%20", "%31x", "%EF%BC%91"])
 def test_ids_that_are_none(host: Cluster, task_id):
-    path = task_id if task_id.isascii() else "%EF%BC%91"
     for suffix in ("", "/stdout", "/explain", "/history"):
-        reply = host.api.get(f"/api/tasks/{path}{suffix}")
+        reply = host.api.get(f"/api/tasks/{task_id}{suffix}")
         assert reply.status in (400, 404, 422), reply.text()
         assert reply.error()["message"]
+
+
+@pytest.mark.parametrize("task_id", ["%00", "..%2f..", "1%2fstdout", "%zz", "%"])
+def test_paths_with_odd_escapes(host: Cluster, task_id):
+    assert host.api.get(f"/api/tasks/{task_id}").status in (400, 404, 422)
 
 
 def test_a_task_that_is_not_there(host: Cluster):
@@ -315,7 +319,8 @@ def test_metrics_are_prometheus_text(one: Cluster):
     reply = one.api.get("/metrics")
     assert reply.headers["Content-Type"].startswith("text/plain")
     lines = [line for line in reply.text().splitlines() if line and not line.startswith("#")]
-    assert lines and all(line.startswith("hakuriver_") for line in lines)
+    assert 'hakuriver_tasks{state="completed"} 1' in lines
+    assert all(line.startswith(("hakuriver_", "process_")) for line in lines), lines
     assert all(float(line.rsplit(" ", 1)[1]) >= 0 for line in lines)
 
 
@@ -326,8 +331,7 @@ def test_health_has_a_sample_each_second(one: Cluster):
     assert len(health["aggregate"]) == len(health["nodes"]) <= 60
     assert health["aggregate"][-1]["onlineNodes"] == 1
     assert one.api.get("/api/health?hostname=n1").status == 200
-    assert all(sample == [] for sample in one.api.get("/api/health?hostname=n9").json()["nodes"]) or \
-        one.api.get("/api/health?hostname=n9").status == 404
+    assert one.api.get("/api/health?hostname=n9").status == 404
 
 
 def test_live_events_tell_the_life_of_a_task(one: Cluster):
