@@ -25,6 +25,7 @@ Result<std::string> decode(std::string_view text, bool plus_is_space) {
     std::string out;
     out.reserve(text.size());
     for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '\0') return bad_target("a zero byte is not allowed");
         if (text[i] == '+' && plus_is_space) {
             out += ' ';
             continue;

@@ -18,6 +18,7 @@ Request with_target(std::string target, Method method = Method::get) {
 
 TEST_CASE("percent decoding takes what encoding makes, and refuses the rest") {
     CHECK(percent_decode("a%20b%2Fc+") == "a b/c+");
+    CHECK(!percent_decode(std::string_view("a\0", 2)));
     std::string all;
     for (int c = 1; c < 256; ++c) all += static_cast<char>(c);
     CHECK(percent_decode(percent_encode(all)) == all);
