@@ -18,7 +18,10 @@ import { attachTerminals } from './fake/terminal.mjs';
 
 const ROUTES = [...taskRoutes, ...hostRoutes];
 
-/** Starts one and says where it listens; `close()` ends it with every connection. */
+/**
+ * Starts one and says where it listens; `close()` ends it with every connection.
+ * @param {{ port?: number, nodes?: number, gpus?: number, tasks?: number, traffic?: number, seed?: number }} settings
+ */
 export async function startFakeHost({ port = 0, ...options } = {}) {
   const cluster = new Cluster(options);
   const shared = { cluster, environments: makeEnvironments(cluster.nodes) };

@@ -1,9 +1,12 @@
 /** Environments of the fake Host. Long operations take a few seconds and report on the way. */
 
+const DAY = 86_400;
+
 const STEP_MS = Number(process.env.FAKE_STEP_MS ?? 350);
 
 export function makeEnvironments(nodes) {
   const names = nodes.map((node) => node.hostname);
+  const daysAgo = (days) => Math.floor(Date.now() / 1000) - days * DAY;
   const version = (env, at, size, on) => ({
     version: String(at),
     tarball: `/mnt/shared/hakuriver-containers/${env}-${at}.tar`,
@@ -16,7 +19,7 @@ export function makeEnvironments(nodes) {
     {
       name: 'hakuriver-base',
       container: container('python:3.12.10-alpine3.21', 'exited', 'Exited (0) 3 weeks ago'),
-      versions: [version('hakuriver-base', 1762000000, 61_400_000, names)],
+      versions: [version('hakuriver-base', daysAgo(22), 61_400_000, names)],
       is_default: true,
       operation: '',
     },
@@ -24,8 +27,8 @@ export function makeEnvironments(nodes) {
       name: 'torch-2.6',
       container: container('pytorch/pytorch:2.6.0-cuda12.6', 'running', 'Up 5 hours'),
       versions: [
-        version('torch-2.6', 1763900000, 8_640_000_000, names.slice(0, 5)),
-        version('torch-2.6', 1763100000, 8_410_000_000, names.slice(0, 3)),
+        version('torch-2.6', daysAgo(1), 8_640_000_000, names.slice(0, 5)),
+        version('torch-2.6', daysAgo(9), 8_410_000_000, names.slice(0, 3)),
       ],
       is_default: false,
       operation: '',
@@ -33,14 +36,14 @@ export function makeEnvironments(nodes) {
     {
       name: 'py312',
       container: container('python:3.12-slim', 'running', 'Up 2 days'),
-      versions: [version('py312', 1763500000, 412_000_000, names.slice(1))],
+      versions: [version('py312', daysAgo(4), 412_000_000, names.slice(1))],
       is_default: false,
       operation: '',
     },
     {
       name: 'r-4.4',
       container: null,
-      versions: [version('r-4.4', 1761200000, 1_130_000_000, names.slice(0, 1))],
+      versions: [version('r-4.4', daysAgo(31), 1_130_000_000, names.slice(0, 1))],
       is_default: false,
       operation: '',
     },

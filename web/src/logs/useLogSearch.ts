@@ -1,4 +1,4 @@
-import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue';
+import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue';
 import { sentenceOf } from '@/api/http';
 import type { LogStream } from '@/api/logs';
 import { byteMatcher, searchLog, textMatcher } from './search';
@@ -17,6 +17,8 @@ export function useLogSearch(log: () => { task: string; stream: LogStream; total
   const at = ref(-1);
   let abort = new AbortController();
   let timer = 0;
+  /** A step was asked for before there was a hit: it is taken when one is found. */
+  const pending = ref(false);
 
   const matcher = computed(() => textMatcher({ text: text.value, regex: regex.value }));
   const invalid = computed(() => text.value !== '' && matcher.value === null);
@@ -37,13 +39,17 @@ export function useLogSearch(log: () => { task: string; stream: LogStream; total
     if (!signal.aborted) searching.value = false;
   }
 
-  function restart(): void {
+  function stop(): void {
     abort.abort();
-    abort = new AbortController();
     clearTimeout(timer);
+  }
+
+  function restart(): void {
+    stop();
+    abort = new AbortController();
     hits.value = [];
     scanned.value = 0;
-    searching.value = false;
+    searching.value = pending.value = false;
     problem.value = '';
     at.value = -1;
     timer = window.setTimeout(() => void run(), PAUSE_MS);
@@ -52,18 +58,36 @@ export function useLogSearch(log: () => { task: string; stream: LogStream; total
   /** The offset of the next hit in a direction, around the ends; null without hits. */
   function step(direction: 1 | -1): number | null {
     const count = hits.value.length;
+    pending.value = !count;
     if (!count) return null;
-    at.value = at.value < 0 ? (direction > 0 ? 0 : count - 1) : (at.value + direction + count) % count;
+    at.value = neighbour(at.value, direction, count);
     return hits.value[at.value] ?? null;
   }
 
   watch([text, regex], restart);
-  onScopeDispose(() => {
-    abort.abort();
-    clearTimeout(timer);
-  });
-  const current: Ref<number | null> = computed(() => hits.value[at.value] ?? null);
-  return { text, regex, hits, scanned, searching, problem, invalid, matcher, at, current, step, restart };
+  onScopeDispose(stop);
+  const current = computed(() => hits.value[at.value] ?? null);
+  return {
+    text,
+    regex,
+    hits,
+    scanned,
+    searching,
+    problem,
+    invalid,
+    matcher,
+    at,
+    current,
+    pending,
+    step,
+    restart,
+  };
+}
+
+/** The hit beside `at`, around the ends; before the first step the first or the last. */
+function neighbour(at: number, direction: 1 | -1, count: number): number {
+  if (at < 0) return direction > 0 ? 0 : count - 1;
+  return (at + direction + count) % count;
 }
 
 export type LogSearch = ReturnType<typeof useLogSearch>;
