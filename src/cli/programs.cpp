@@ -75,16 +75,24 @@ std::vector<std::string> words_of(int argc, char** argv) {
     return words;
 }
 
+/// `--version` alone, as every program has it.
+bool asks_version(World& world, const std::vector<std::string>& words) {
+    if (words.size() != 1 || words.front() != "--version") return false;
+    world.out(world.program + " " HK_VERSION "\n");
+    return true;
+}
+
 int verb_main(std::string program, std::unique_ptr<Verb> verb, int argc, char** argv) {
     SystemPace pace;
     World world = real_world(std::move(program), pace);
-    return run_verb(world, *verb, words_of(argc, argv));
+    const std::vector<std::string> words = words_of(argc, argv);
+    return asks_version(world, words) ? 0 : run_verb(world, *verb, words);
 }
 
 int menu_main(std::string program, const Menu& menu, const std::vector<std::string>& words) {
     SystemPace pace;
     World world = real_world(std::move(program), pace);
-    return run_menu(world, menu, words);
+    return asks_version(world, words) ? 0 : run_menu(world, menu, words);
 }
 
 constexpr std::string_view docker_sentence =
@@ -139,7 +147,6 @@ int hakuriver_main(int argc, char** argv, std::span<const Program> programs) {
     if (first == "env" || first == "docker")
         return menu_main("hakuriver env", docker_menu("hakuriver env COMMAND [OPTIONS]"), rest);
     if (first == "init") return menu_main("hakuriver init", init_menu(), rest);
-    if (first == "--version") words.front() = "version";
     std::vector<Command> commands;
     return menu_main("hakuriver", umbrella_menu(commands, programs), words);
 }

@@ -5,6 +5,26 @@
 #include "json/json.hpp"
 
 namespace hk::cli {
+namespace {
+
+/// The sentence, or sentences (a config file may have many mistakes), then the fields they do not
+/// speak of.
+std::string lines_of(const Error& error, bool unicode) {
+    std::string text;
+    std::string_view rest = error.message;
+    for (;;) {
+        const auto end = rest.find('\n');
+        text += harmless(rest.substr(0, end), unicode) + "\n";
+        if (end == rest.npos) break;
+        rest.remove_prefix(end + 1);
+    }
+    for (const FieldError& field : error.fields)
+        if (!error.message.contains(field.message))
+            text += "  " + harmless(field.path + ": " + field.message, unicode) + "\n";
+    return text;
+}
+
+} // namespace
 
 void declare_common(Parser& parser, CommonOptions& options, bool asks_host) {
     parser.section("Everywhere");
@@ -60,10 +80,7 @@ void Session::hint(std::string_view line) {
 
 void Session::complain(const Error& error) {
     progress({});
-    std::string text = world_.program + ": " + harmless(error.message, err_.unicode) + "\n";
-    for (const FieldError& field : error.fields)
-        text += "  " + harmless(field.path + ": " + field.message, err_.unicode) + "\n";
-    world_.err(text);
+    world_.err(world_.program + ": " + lines_of(error, err_.unicode));
     if (options_.json) print_json(proto::error_body(error));
 }
 

@@ -58,6 +58,7 @@ struct ServiceOptions {
     bool print = false;
     std::optional<std::string> config;
     std::optional<std::string> run_as;
+    std::optional<std::string> output_dir;
 };
 
 /// `hakuriver.host` beside this executable, or this executable with the word `host`.
@@ -104,8 +105,9 @@ Result<std::string> text_of(config::Service service, const ServiceOptions& optio
                               .user = account_of(service, options)});
 }
 
-fs::path unit_folder(bool user) {
-    if (!user) return "/etc/systemd/system";
+fs::path unit_folder(const ServiceOptions& options) {
+    if (options.output_dir) return *options.output_dir;
+    if (!options.user) return "/etc/systemd/system";
     const std::string base = variable("XDG_CONFIG_HOME");
     return (base.empty() ? fs::path(variable("HOME")) / ".config" : fs::path(base)) /
            "systemd/user";
@@ -153,16 +155,22 @@ class InitService : public Verb {
              .value = "NAME",
              .help = "Account of the service. Default: you for the Host, root for the runner."},
             options_.run_as);
+        parser.option({.names = "--output-dir",
+                       .value = "PATH",
+                       .help = "Write the units there instead of where systemd looks.",
+                       .what = Names::folder},
+                      options_.output_dir);
         parser.flag({.names = "--print", .help = "Only print the units."}, options_.print);
     }
     bool asks_host() const override { return false; }
     Result<int> run(Session& session) override;
     Result<> write(Session& session, config::Service service, const std::string& text);
+    void say_next(Session& session, const std::string& units);
     ServiceOptions options_;
 };
 
 Result<> InitService::write(Session& session, config::Service service, const std::string& text) {
-    const fs::path path = unit_folder(options_.user) / config::unit_name(service);
+    const fs::path path = unit_folder(options_) / config::unit_name(service);
     std::error_code failed;
     fs::create_directories(path.parent_path(), failed);
     if (access(path.parent_path().c_str(), W_OK) != 0)
@@ -191,14 +199,24 @@ Result<int> InitService::run(Session& session) {
         HK_CHECK(write(session, service, text));
         units += " " + std::string(config::unit_name(service));
     }
-    if (options_.print) return 0;
+    if (!options_.print) say_next(session, units);
+    return 0;
+}
+
+void InitService::say_next(Session& session, const std::string& units) {
+    const std::string sudo = options_.user || geteuid() == 0 ? "" : "sudo ";
+    const std::string systemctl = sudo + (options_.user ? "systemctl --user" : "systemctl");
+    if (options_.output_dir) {
+        session.say("next: copy them to " + unit_folder({.user = options_.user}).string() +
+                    ", then " + systemctl + " daemon-reload and " + systemctl + " enable --now" +
+                    units);
+        return;
+    }
     reload_systemd(options_.user);
-    const std::string systemctl = options_.user ? "systemctl --user" : "sudo systemctl";
     session.say("next: " + systemctl + " enable --now" + units);
     if (options_.user)
         session.say("to keep it running without a login: sudo loginctl enable-linger " +
                     variable("USER"));
-    return 0;
 }
 
 constexpr std::array<Command, 2> commands{{

@@ -1,9 +1,15 @@
 #include "cli/commands/commands.hpp"
 #include "cli/render_node.hpp"
-#include "net/http.hpp"
+
+#include <algorithm>
 
 namespace hk::cli {
 namespace {
+
+bool knows(const proto::Health& health, const std::string& node) {
+    return !health.nodes.empty() &&
+           std::ranges::count(health.nodes.back(), node, &proto::HealthNode::hostname) > 0;
+}
 
 class NodesVerb : public Verb {
     void declare(Parser& parser) override {
@@ -72,11 +78,12 @@ Result<int> show_health(Session& session, const std::optional<std::string>& node
     HK_TRY(HostApi* const api, session.host());
     HK_TRY(const std::string body,
            api->get("/api/health" + query_of({{"hostname", node.value_or("")}})));
+    HK_TRY(const proto::Health health, proto::parse_health(body));
+    if (node && !knows(health, *node)) return fail(Errc::not_found, "there is no node " + *node);
     if (session.json()) {
         session.print_json(body);
         return 0;
     }
-    HK_TRY(const proto::Health health, proto::parse_health(body));
     session.print(render_health(session.out(), health, node.value_or("")));
     return 0;
 }

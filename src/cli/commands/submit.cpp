@@ -47,14 +47,18 @@ Result<> check_mounts(const std::vector<std::string>& mounts) {
     return {};
 }
 
-Result<std::string> read_values(const std::string& path) { return read_file(path, most_sweep_bytes); }
+Result<std::string> read_values(const std::string& path) {
+    return read_file(path, most_sweep_bytes);
+}
 
-/// A span in the command is a sweep: the Host makes a task of each combination. hakurun expands its own. Files that
-/// spans name are read here: they are on this machine.
+/// A span in the command is a sweep: the Host makes a task of each combination. hakurun expands its
+/// own. Files that spans name are read here: they are on this machine.
 Result<> fill_command(proto::SubmitRequest& request, const std::vector<std::string>& words) {
     request.command = words.front();
     request.arguments.assign(words.begin() + 1, words.end());
-    if (std::filesystem::path(words.front()).filename() == "hakurun" || !span::has_spans(request.arguments)) return {};
+    if (std::filesystem::path(words.front()).filename() == "hakurun" ||
+        !span::has_spans(request.arguments))
+        return {};
     HK_TRY(request.arguments, span::inline_files(std::move(request.arguments), read_values));
     HK_TRY(const span::Sweep sweep, span::parse_sweep(request.arguments));
     request.sweep = sweep.has_spans();

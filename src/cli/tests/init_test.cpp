@@ -101,6 +101,30 @@ TEST_CASE("init service: a unit of one's own needs no root") {
     CHECK(rig.err.contains("systemctl --user enable --now hakuriver-runner.service"));
 }
 
+TEST_CASE("init service: another folder, with what to do with them") {
+    const Home home;
+    Rig rig;
+    REQUIRE(rig.init({"config"}) == 0);
+    rig.clear();
+    const fs::path out = home.path / "units";
+    CHECK(rig.init({"service", "--all", "--output-dir", out.string()}) == 0);
+    CHECK(fs::exists(out / "hakuriver-host.service"));
+    CHECK(fs::exists(out / "hakuriver-runner.service"));
+    CHECK(rig.err.contains("next: copy them to /etc/systemd/system"));
+}
+
+TEST_CASE("config: every mistake of a file is a line") {
+    const Home home;
+    Rig rig;
+    rig.world.locate = [](const CommonOptions& options) { return find_host(options, ""); };
+    const std::string path = (home.path / "wrong.toml").string();
+    REQUIRE(write_file_atomically(path, "[network]\nhost_port = \"x\"\nhost_prot = 1\n"));
+    CHECK(rig.client({"--config", path, "--list-nodes"}) == 2);
+    CHECK(rig.err.contains(path + ":2"));
+    CHECK(rig.err.contains(path + ":3"));
+    CHECK_FALSE(rig.err.contains("\\n"));
+}
+
 TEST_CASE("config: which file and which Host") {
     const Home home;
     Rig rig;

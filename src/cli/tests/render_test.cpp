@@ -202,4 +202,8 @@ TEST_CASE("render: the commands show them") {
     rig.clear();
     CHECK(rig.client({"--health"}) == 0);
     CHECK(rig.out.contains("1 of 2 nodes online"));
+    rig.clear();
+    rig.host->on("GET /api/health?hostname=node9", R"({"nodes":[[]],"aggregate":[]})");
+    CHECK(rig.client({"--health", "node9"}) == 125);
+    CHECK(rig.err == "hakuriver.client: there is no node node9\n");
 }

@@ -4,6 +4,9 @@
 
 #include <doctest/doctest.h>
 
+#include <filesystem>
+#include <unistd.h>
+
 using namespace hk;
 using namespace hk::cli;
 using namespace hk::cli::test;
@@ -140,15 +143,30 @@ TEST_CASE("submit: too many targets are refused before they are sent") {
     CHECK(refused(words).contains("more than 10000 targets"));
 }
 
-TEST_CASE(
-    "submit: a sweep is refused with the two ways there are, except as an argument of hakurun") {
+TEST_CASE("submit: a sweep goes to the Host as it is written, except as an argument of hakurun") {
+    const auto sweep = submitted({"--", "python", "a.py", "span:{1..10}", "--lr=span:[0.1,0.01]"});
+    CHECK(sweep.sweep);
+    CHECK(sweep.arguments == Words{"a.py", "span:{1..10}", "--lr=span:[0.1,0.01]"});
+    CHECK_FALSE(submitted({"--", "python", "a.py", "spanner"}).sweep);
+    const auto local = submitted({"--", "hakurun", "--parallel", "python", "a.py", "span:{1..10}"});
+    CHECK_FALSE(local.sweep);
+    CHECK(local.arguments.back() == "span:{1..10}");
+    CHECK_FALSE(submitted({"--", "/usr/bin/hakurun", "x", "span:[a,b]"}).sweep);
+    CHECK(refused({"--", "echo", "span:{1..2"}).contains("span"));
+}
+
+TEST_CASE("submit: a file that a span names is read here, where it is") {
+    const auto file =
+        std::filesystem::temp_directory_path() / ("hk-cli-span-" + std::to_string(getpid()));
+    REQUIRE(write_file_atomically(file, "alpha\nbeta\n"));
+    const auto request = submitted({"--", "echo", "span:file:" + file.string()});
+    std::filesystem::remove(file);
+    CHECK(request.sweep);
+    CHECK(request.arguments == Words{"span:[alpha,beta]"});
     Rig rig;
-    CHECK(rig.client({"--", "python", "a.py", "span:{1..10}"}) == 125);
-    CHECK(rig.err.contains("hakurun hakuriver.client"));
+    CHECK(rig.client({"--", "echo", "span:file:/no/such/file"}) != 0);
     CHECK(rig.host->asked.empty());
-    CHECK(submitted({"--", "hakurun", "--parallel", "python", "a.py", "span:{1..10}"})
-              .arguments.back() == "span:{1..10}");
-    CHECK(submitted({"--", "/usr/bin/hakurun", "x", "span:[a,b]"}).command == "/usr/bin/hakurun");
+    CHECK(rig.err.contains("/no/such/file"));
 }
 
 TEST_CASE("submit: what is said about it") {
