@@ -66,8 +66,8 @@ void ServerConnection::announce_stop() {
 }
 
 Task<void> ServerConnection::run() {
-    while (co_await serve_one()) {
-    }
+    bool more = true;
+    while (more) more = co_await serve_one(); // not in the condition: g++ 12 gets that wrong
     if (refused_) co_await linger();
 }
 

@@ -127,6 +127,15 @@ Task<bool> Signal::wait(Duration limit) {
     co_return waiter.notified;
 }
 
+/// Resumed also, with false, when the task is cancelled; then the next await is the one that
+/// throws.
+Task<bool> Signal::wait_without_throwing() {
+    Waiter waiter(*this, co_await asio::this_coro::executor, no_limit);
+    boost::system::error_code error;
+    co_await waiter.timer.async_wait(ignore_error(error));
+    co_return waiter.notified;
+}
+
 void Signal::notify_all() {
     while (first_) first_->wake(true);
 }
@@ -137,7 +146,26 @@ struct TaskGroup::State {
     Loop& loop;
     std::list<std::shared_ptr<asio::cancellation_signal>> running;
     Signal emptied;
+    bool ending =
+        false; ///< who joins was cancelled: tasks that are spawned now are cancelled at once
+
+    void cancel();
 };
+
+/// Only on a turn of the loop: called from elsewhere, Asio passes the signal on later, when the
+/// task may have gone.
+void TaskGroup::State::cancel() {
+    std::vector<std::weak_ptr<asio::cancellation_signal>> now(running.begin(), running.end());
+    auto emit = [signals = std::move(now)] {
+        for (const auto& signal : signals) {
+            if (const auto alive = signal.lock()) alive->emit(asio::cancellation_type::terminal);
+        }
+    };
+    if (loop.running())
+        emit();
+    else
+        loop.post(std::move(emit));
+}
 
 namespace {
 
@@ -172,27 +200,24 @@ void TaskGroup::spawn(Task<void> task) {
     };
     asio::co_spawn(state_->loop.executor(), on_a_later_turn(std::move(task)),
                    asio::bind_cancellation_slot((*entry)->slot(), std::move(ended)));
+    if (state_->ending) (*entry)->emit(asio::cancellation_type::terminal);
 }
 
-/// Only on a turn of the loop: called from elsewhere, Asio passes the signal on later, when the
-/// task may have gone.
-void TaskGroup::cancel() {
-    std::vector<std::weak_ptr<asio::cancellation_signal>> now(state_->running.begin(),
-                                                              state_->running.end());
-    auto emit = [signals = std::move(now)] {
-        for (const auto& signal : signals) {
-            if (const auto alive = signal.lock()) alive->emit(asio::cancellation_type::terminal);
-        }
-    };
-    if (state_->loop.running())
-        emit();
-    else
-        state_->loop.post(std::move(emit));
-}
+void TaskGroup::cancel() { state_->cancel(); }
 
-Task<void> TaskGroup::join() {
-    const auto state = state_;
-    while (!state->running.empty()) (void)co_await state->emptied.wait(no_limit);
+Task<void> TaskGroup::join() { return join_or_cancel(state_); }
+
+Task<void> TaskGroup::join_or_cancel(std::shared_ptr<State> state) {
+    co_await detail::throw_if_cancelled();
+    co_await asio::this_coro::throw_if_cancelled(false);
+    while (!state->running.empty()) {
+        (void)co_await state->emptied.wait_without_throwing();
+        state->ending = co_await cancelled();
+        if (state->ending) state->cancel();
+    }
+    state->ending = false;
+    co_await asio::this_coro::throw_if_cancelled(true);
+    co_await detail::throw_if_cancelled();
 }
 
 std::size_t TaskGroup::size() const { return state_->running.size(); }

@@ -43,7 +43,9 @@ public:
     void notify_all();
 
 private:
+    friend class TaskGroup;
     struct Waiter;
+    Task<bool> wait_without_throwing();
     Waiter* first_ = nullptr;
 };
 
@@ -64,12 +66,15 @@ public:
     void spawn(Task<void> task);
     /// Ends all tasks at their present or next await; tasks spawned later run.
     void cancel();
-    /// Resumes when no task is left. Not from a task of this group.
+    /// Resumes when no task is left. Not from a task of this group. When the caller is cancelled,
+    /// the group's tasks are cancelled too and have unwound before the caller does: so a group may
+    /// be a local of a coroutine that awaits nothing but its join.
     Task<void> join();
     std::size_t size() const;
 
 private:
     struct State;
+    static Task<void> join_or_cancel(std::shared_ptr<State> state);
     std::shared_ptr<State> state_;
 };
 

@@ -145,6 +145,48 @@ TEST_CASE("cancelling a task that waits with a deadline unwinds the inner task f
     CHECK(inner_was_first);
 }
 
+namespace {
+
+Task<void> respawn(TaskGroup& group, int& count) {
+    struct Again {
+        TaskGroup& group;
+        int& count;
+        ~Again() {
+            if (++count < 3) group.spawn(respawn(group, count));
+        }
+    };
+    const Again on_exit{group, count};
+    co_await sleep_for(no_limit);
+}
+
+/// The natural way to run two things at once: a group as a local, and its join.
+Task<void> two_at_once(Loop& loop, bool& first, int& second) {
+    TaskGroup group(loop);
+    group.spawn(wait_for_ever(first));
+    group.spawn(respawn(group, second));
+    co_await group.join();
+    FAIL_CHECK("reached only without cancellation");
+}
+
+} // namespace
+
+TEST_CASE("cancelling a task that joins a group of its own ends that group first, also what it "
+          "spawns then") {
+    Loop loop;
+    TaskGroup group(loop);
+    bool first = false;
+    int second = 0;
+    group.spawn(two_at_once(loop, first, second));
+    run_task(loop, sleep_for(1ms));
+    CHECK(!first);
+    group.cancel();
+    run_task(loop, group.join());
+    CHECK(first);
+    CHECK(second >= 1);
+    run_task(loop, sleep_for(1ms));
+    CHECK(group.size() == 0);
+}
+
 TEST_CASE("a signal wakes all who wait now, remembers nothing, and says who was too late") {
     Loop loop;
     Signal signal;
