@@ -59,7 +59,8 @@ std::vector<int> AttemptGroup::processes() const {
 
 void AttemptGroup::take_in(const std::vector<int>& processes) const {
     for (const auto& file : join_files())
-        for (const int pid : processes) write_group_file(file, std::to_string(pid));
+        for (const int pid : processes)
+            if (pid > 0) write_group_file(file, std::to_string(pid)); // zero would be ourselves
 }
 
 bool AttemptGroup::can_freeze() const {

@@ -64,7 +64,7 @@ std::string own_path(std::string_view own_groups, const std::vector<std::string>
 
 fs::path own_directory(const Mounted& mounted, const std::string& path) {
     const fs::path below = fs::path(path).lexically_relative(mounted.root);
-    if (below.empty() || *below.begin() == "..") return mounted.point; // outside of what is mounted here
+    if (below.empty() || below == "." || *below.begin() == "..") return mounted.point; // ".." is not mounted here
     return (fs::path(mounted.point) / below).lexically_normal();
 }
 
