@@ -137,14 +137,19 @@ void SdBus::call(const BusCall& to, const Fill& fill, Reply reply) {
     if (fill) fill(writer);
     auto pending =
         std::make_unique<Pending>(Pending{this, next_number_++, nullptr, std::move(reply)});
-    code = writer.good()
-               ? api_.call_async(bus_, &pending->slot, message, &take_reply, pending.get(),
-                                 static_cast<std::uint64_t>(call_limit.count()))
-               : -EINVAL;
+    // A text that D-Bus does not carry is the caller's mistake; anything else is the connection's.
+    const bool sound = writer.good();
+    if (sound)
+        code = api_.call_async(bus_, &pending->slot, message, &take_reply, pending.get(),
+                               static_cast<std::uint64_t>(call_limit.count()));
     api_.message_unref(message);
-    if (code < 0)
+    if (!sound)
         return answer_later(std::move(pending->reply),
-                            system_error("cannot send a message to systemd", -code));
+                            {Errc::invalid, "systemd takes texts in UTF-8 only", {}});
+    if (code < 0) {
+        answer_later(std::move(pending->reply), {Errc::unavailable, "the connection to systemd broke", {}});
+        return break_down();
+    }
     pending_.emplace(pending->number, std::move(pending));
     wait_for_more();
 }

@@ -84,6 +84,8 @@ public:
     /// Calls `handler` for each signal of this kind.
     void on_signal(const BusCall& of, std::function<void(BusReader)> handler);
 
+    bool broken() const { return broken_; }
+
     /// Handles what has come in, waiting for `done` at most so long. Only before the loop runs.
     bool wait(Duration limit, const std::function<bool()>& done);
 

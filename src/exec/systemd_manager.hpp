@@ -58,7 +58,7 @@ public:
 
     const std::string& version() const { return version_; }
     SystemdAccess::Kind kind() const { return access_.kind; }
-    bool connected() const { return bus_ != nullptr; }
+    bool connected() const { return bus_ != nullptr && !bus_->broken(); }
 
     /// `done` says that systemd has taken it on; how that ended comes through job_done.
     void start_unit(const std::string& name, const std::vector<UnitProperty>& properties,

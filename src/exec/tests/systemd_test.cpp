@@ -77,6 +77,7 @@ TEST_CASE("a CPU quota holds") {
         1, "timeout 2 sh -c 'while :; do :; done' & timeout 2 sh -c 'while :; do :; done' & wait");
     CHECK(warnings_of(*rig, id).empty());
     const Outcome outcome = rig->outcome(id);
+    CHECK(rig->record(id).find("\nlimits 1000000 0\n") != std::string::npos);
     REQUIRE(outcome.cpu_time);
     MESSAGE("CPU time " << outcome.cpu_time->count() / 1000
                         << " ms of at most 2000 ms and a little");
