@@ -9,11 +9,13 @@
 namespace hk::exec {
 namespace {
 
-/// A watcher starts its task at once. A process that took over its number later is younger than the task.
+/// A watcher starts its task at once. A process that took over its number later is younger than the task; one that was
+/// killed may lie there as a zombie, with nothing below it any more.
 bool is_watcher(const ForkedFact& forked) {
     constexpr std::uint64_t longest = 60 * 100; // clock ticks
     const auto ticks = keeper::start_ticks(forked.watcher);
-    return ticks != 0 && ticks <= forked.task.start_ticks && ticks + longest >= forked.task.start_ticks;
+    const bool in_time = ticks <= forked.task.start_ticks && ticks + longest >= forked.task.start_ticks;
+    return in_time && is_alive({forked.watcher, ticks});
 }
 
 /// Everything below the watcher, or what carries the mark when there is no watcher any more.

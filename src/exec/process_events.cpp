@@ -137,7 +137,8 @@ bool ProcessExecutor::Impl::look_after(ProcessAttempt& attempt, Mono now) {
         conclude(attempt, verdict(attempt));
         return false;
     }
-    if (attempt.orphaned && attempt.kill_at) on_orphan(attempt);
+    if (attempt.kill_at && attempt.orphaned) on_orphan(attempt);
+    else if (attempt.kill_at && !has_watcher(id)) check_watcher(attempt);
     if (attempt.stage == Stage::emptying) return true;
     check_stop(attempt, now);
     check_wish(attempt, now); // which may call the listener, so look again
