@@ -3,6 +3,7 @@ import { EventEmitter } from 'node:events';
 import { makeNodes, wander } from './machines.mjs';
 import { endOf, FINAL, makeTask, misfit, pastTask, release, reserve, viewOf } from './tasks.mjs';
 import { seeded } from './random.mjs';
+import { expandSweep } from './sweep.mjs';
 import { randomRequest, USERS } from './workload.mjs';
 
 const SAMPLES = 60;
@@ -39,8 +40,10 @@ export class Cluster extends EventEmitter {
     const batch = this.lastId + 1;
     const ids = [];
     for (const target of targets) {
-      for (let index = 0; index < (request.count ?? 1); index++) {
-        const task = makeTask(++this.lastId, batch, request, { index, target });
+      const lists = request.sweep ? expandSweep(request.arguments) : [request.arguments];
+      for (let index = 0; index < (request.count ?? 1) * lists.length; index++) {
+        const own = { ...request, arguments: lists[index % lists.length] };
+        const task = makeTask(++this.lastId, batch, own, { index, target });
         this.tasks.set(task.task_id, task);
         this.note(task, 'submitted', request.submitted_by ? `by ${request.submitted_by}` : '');
         ids.push(task.task_id);

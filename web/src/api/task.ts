@@ -133,6 +133,10 @@ export interface SubmitRequest {
   count?: number;
   submitted_by?: string;
   working_directory?: string;
+  /** Expand the spans in the arguments: one task for each combination. */
+  sweep?: boolean;
+  max_running?: number;
+  max_fails?: number;
 }
 
 export interface FailedTarget {

@@ -7,11 +7,10 @@ import {
   emptyForm,
   fieldOfPointer,
   formLike,
-  requestsOf,
+  requestOf,
   type SubmitForm,
 } from './form';
 import { quoteWords } from './quote';
-import { combinations, countCombinations } from './span';
 import { parseTarget, targetText } from './target';
 import { splitWords } from './words';
 
@@ -44,23 +43,6 @@ describe('splitWords', () => {
   );
 });
 
-describe('spans', () => {
-  it('multiplies, the last fastest', () => {
-    expect(combinations(['p', 'span:{1..2}', 'x', 'span:[a, b]'])).toEqual([
-      ['p', '1', 'x', 'a'],
-      ['p', '1', 'x', 'b'],
-      ['p', '2', 'x', 'a'],
-      ['p', '2', 'x', 'b'],
-    ]);
-  });
-  it('takes whole arguments only', () =>
-    expect(combinations(['pre-span:{1..2}', 'span:{a..b}'])).toHaveLength(1));
-  it('counts without making', () =>
-    expect(countCombinations(['span:{1..1000000}', 'span:{1..1000000}'])).toBe(1e12));
-  it('makes nothing when it is too much', () => expect(combinations(['span:{1..1001}'])).toEqual([]));
-  it('knows empty ranges', () => expect(countCombinations(['span:{3..1}'])).toBe(0));
-});
-
 describe('targets', () => {
   it.each(['kawa', 'kawa:0', 'kawa::0,1', 'kawa:1::3'])('%s', (text) => {
     const target = parseTarget(text);
@@ -76,7 +58,9 @@ describe('checkForm', () => {
   it.each<[Partial<SubmitForm>, string]>([
     [{ command: ' ' }, 'command'],
     [{ command: "echo 'a" }, 'command'],
-    [{ command: 'x span:{1..5000}' }, 'command'],
+    [{ command: 'x span:{1..5000000}' }, 'command'],
+    [{ maxRunning: '-1' }, 'maxRunning'],
+    [{ maxFails: 'x' }, 'maxFails'],
     [{ command: 'x span:{2..1}' }, 'command'],
     [{ cores: '-1' }, 'cores'],
     [{ cores: '0.5' }, 'cores'],
@@ -96,11 +80,13 @@ describe('checkForm', () => {
   ])('%j', (part, field) => expect(errorsOf(part)).toEqual([field]));
 });
 
-describe('requestsOf', () => {
+describe('requestOf', () => {
   it('sends only what was chosen', () => {
-    expect(requestsOf(form({ command: `python -c 'print(1)'` }))).toEqual([
-      { command: 'python', arguments: ['-c', 'print(1)'], required_cores: 1 },
-    ]);
+    expect(requestOf(form({ command: `python -c 'print(1)'` }))).toEqual({
+      command: 'python',
+      arguments: ['-c', 'print(1)'],
+      required_cores: 1,
+    });
   });
   it('sends everything that was chosen', () => {
     const part: Partial<SubmitForm> = {
@@ -114,12 +100,14 @@ describe('requestsOf', () => {
       variables: 'A=b=c\nEMPTY=',
       mounts: '/data:/data:ro',
       priority: '-5',
+      maxRunning: '2',
       user: ' mei ',
     };
-    const [first, second] = requestsOf(form(part));
-    expect(first).toEqual({
+    expect(requestOf(form(part))).toEqual({
       command: 'p',
-      arguments: ['1'],
+      arguments: ['span:{1..2}'],
+      sweep: true,
+      max_running: 2,
       required_cores: 4,
       required_memory_bytes: 2e9,
       container_name: 'NULL',
@@ -129,7 +117,6 @@ describe('requestsOf', () => {
       priority: -5,
       submitted_by: 'mei',
     });
-    expect(second?.arguments).toEqual(['2']);
     expect(countTasks(form(part))).toBe(2);
   });
 });
@@ -140,8 +127,8 @@ describe('commandOf', () => {
       commandOf(form({ command: `echo "a b"`, cores: '2', variables: 'MSG=hello world', gpuCount: '1' })),
     ).toBe(`hakuriver.client --gpus 1 --cores 2 --env 'MSG=hello world' -- echo 'a b'`);
   });
-  it('uses hakurun for sweeps', () => {
-    expect(commandOf(form({ command: 'p span:{1..3}' }))).toBe(`hakurun hakuriver.client -- p 'span:{1..3}'`);
+  it('keeps spans from the shell', () => {
+    expect(commandOf(form({ command: 'p span:{1..3}' }))).toBe(`hakuriver.client -- p 'span:{1..3}'`);
   });
 });
 
@@ -155,7 +142,7 @@ it('takes a task as it was', () => {
     env_vars: { A: '1', HAKURIVER_TASK_INDEX: '3' },
   });
   const like = formLike(task, 'mei');
-  expect(requestsOf(like)[0]).toEqual({
+  expect(requestOf(like)).toEqual({
     command: 'python',
     arguments: ['a b.py'],
     required_cores: 1,

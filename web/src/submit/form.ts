@@ -2,7 +2,7 @@ import type { Strategy, SubmitRequest, TaskView } from '@/api/task';
 import { parseSize, sizeArgument } from '@/format/size';
 import { t } from '@/texts';
 import { quoteWords } from './quote';
-import { combinations, countCombinations, isSpan, MOST_COMBINATIONS } from './span';
+import { hasSpan, parseSweep, type SweepResult } from './sweep';
 import { parseTarget, targetText, type Target } from './target';
 import { splitWords } from './words';
 
@@ -17,6 +17,8 @@ export interface SubmitForm {
   gpuCount: string;
   targets: Target[];
   count: string;
+  maxRunning: string;
+  maxFails: string;
   priority: string;
   strategy: Strategy | '';
   noQueue: boolean;
@@ -39,6 +41,8 @@ export const emptyForm = (user: string): SubmitForm => ({
   gpuCount: '0',
   targets: [],
   count: '1',
+  maxRunning: '',
+  maxFails: '',
   priority: '0',
   strategy: '',
   noQueue: false,
@@ -85,12 +89,16 @@ export function wordsOf(form: SubmitForm): string[] {
   return result.ok ? result.words : [];
 }
 
+/** What the command stands for when its spans are expanded. */
+export const sweepOf = (form: SubmitForm): SweepResult => parseSweep(wordsOf(form));
+
 const inRange = (text: string, low: number, high: number): boolean =>
   /^-?\d+$/.test(text.trim()) && Number(text) >= low && Number(text) <= high;
 
 const MOST_CORES = 100_000;
 const MOST_GPUS = 1024;
-const MOST_COPIES = 100_000;
+/** The Host takes no more tasks in one submission. */
+const MOST_TASKS = 1_000_000;
 const HIGHEST_PRIORITY = 1000;
 
 /** What is wrong, in a sentence beside each field; nothing when it can be sent. */
@@ -103,7 +111,11 @@ export function checkForm(form: SubmitForm): FormErrors {
   if (form.placement === 'any' && !inRange(form.gpuCount, 0, MOST_GPUS))
     errors.gpuCount = t.submit.errors.number;
   if (form.placement === 'chosen' && !form.targets.length) errors.targets = t.submit.errors.targets;
-  if (!inRange(form.count, 1, MOST_COPIES)) errors.count = t.submit.errors.count;
+  if (!inRange(form.count, 1, MOST_TASKS)) errors.count = t.submit.errors.count;
+  if (form.maxRunning.trim() && !inRange(form.maxRunning, 0, MOST_TASKS))
+    errors.maxRunning = t.submit.errors.number;
+  if (form.maxFails.trim() && !inRange(form.maxFails, 0, MOST_TASKS))
+    errors.maxFails = t.submit.errors.number;
   if (!inRange(form.priority, -HIGHEST_PRIORITY, HIGHEST_PRIORITY))
     errors.priority = t.submit.errors.priority;
   const variable = linesOf(form.variables).find((line) => !/^[A-Za-z_]\w*=/.test(line));
@@ -118,19 +130,16 @@ function commandError(form: SubmitForm): string {
   const result = splitWords(form.command);
   if (!result.ok) return t.submit.errors[result.problem];
   if (!result.words[0]) return t.submit.errors.command;
-  const count = countCombinations(result.words);
-  if (count > MOST_COMBINATIONS) return t.submit.errors.sweep(count, MOST_COMBINATIONS);
-  return count === 0 ? t.submit.errors.emptySweep : '';
+  const sweep = sweepOf(form);
+  if (!sweep.ok) return sweep.problem;
+  const { count } = sweep.sweep;
+  return count > MOST_TASKS ? t.submit.errors.sweep(count, MOST_TASKS) : '';
 }
 
-/** The bodies to post: one, or one for each combination of a sweep. Only what differs from the Host's defaults. */
-export function requestsOf(form: SubmitForm): SubmitRequest[] {
-  const common = optionsOf(form);
-  return combinations(wordsOf(form)).map(([command = '', ...rest]) => ({
-    ...common,
-    command,
-    arguments: rest,
-  }));
+/** The body to post: only what differs from the Host's defaults. */
+export function requestOf(form: SubmitForm): SubmitRequest {
+  const [command = '', ...rest] = wordsOf(form);
+  return { command, arguments: rest, ...(rest.some(hasSpan) && { sweep: true }), ...optionsOf(form) };
 }
 
 function optionsOf(form: SubmitForm): Omit<SubmitRequest, 'command' | 'arguments'> {
@@ -145,6 +154,8 @@ function optionsOf(form: SubmitForm): Omit<SubmitRequest, 'command' | 'arguments
     ...(chosen && { targets: form.targets.map(targetText) }),
     ...(!chosen && Number(form.gpuCount) > 0 && { gpu_count: Number(form.gpuCount) }),
     ...(Number(form.count) > 1 && { count: Number(form.count) }),
+    ...(form.maxRunning.trim() && { max_running: Number(form.maxRunning) }),
+    ...(form.maxFails.trim() && { max_fails: Number(form.maxFails) }),
     ...(Number(form.priority) !== 0 && { priority: Number(form.priority) }),
     ...(form.strategy && { strategy: form.strategy }),
     ...(form.noQueue && { no_queue: true }),
@@ -161,12 +172,12 @@ const splitAt = (text: string, at: number): [string, string] => [text.slice(0, a
 /** How many tasks a press of the button makes. */
 export function countTasks(form: SubmitForm): number {
   const targets = form.placement === 'chosen' ? form.targets.length : 1;
-  return countCombinations(wordsOf(form)) * targets * Number(form.count);
+  const result = sweepOf(form);
+  return (result.ok ? result.sweep.count : 1) * targets * Number(form.count);
 }
 
 /** The same submission as typed into a terminal. */
 export function commandOf(form: SubmitForm): string {
-  const words = wordsOf(form);
   const options: string[] = [];
   const option = (name: string, value?: string): void =>
     void options.push(name, ...(value === undefined ? [] : [value]));
@@ -181,9 +192,11 @@ export function commandOf(form: SubmitForm): string {
   if (Number(form.priority) !== 0) option('--priority', form.priority.trim());
   if (form.strategy) option('--strategy', form.strategy);
   if (Number(form.count) > 1) option('--count', form.count.trim());
+  if (form.maxRunning.trim()) option('--max-running', form.maxRunning.trim());
+  if (form.maxFails.trim()) option('--max-fails', form.maxFails.trim());
+  if (form.directory) option('--workdir', form.directory);
   if (form.noQueue) option('--no-queue');
-  const program = words.some(isSpan) ? 'hakurun hakuriver.client' : 'hakuriver.client';
-  return `${program} ${quoteWords([...options, '--', ...words])}`;
+  return `hakuriver.client ${quoteWords([...options, '--', ...wordsOf(form)])}`;
 }
 
 /** The form's field that a JSON pointer of the Host's error means. */
@@ -202,6 +215,8 @@ export function fieldOfPointer(pointer: string): FormField {
     priority: 'priority',
     strategy: 'strategy',
     count: 'count',
+    max_running: 'maxRunning',
+    max_fails: 'maxFails',
     working_directory: 'directory',
     privileged: 'privileged',
     submitted_by: 'user',
