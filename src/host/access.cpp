@@ -15,9 +15,13 @@ std::string lower(std::string_view text) {
     return out;
 }
 
-/// "name:80" -> "name", "[::1]:80" -> "::1"
+/// "name:80" -> "name", "[::1]:80" -> "::1"; empty for what is neither.
 std::string host_part(std::string_view authority) {
-    if (authority.starts_with('[')) return std::string(authority.substr(1, authority.find(']') - 1));
+    if (authority.starts_with('[')) {
+        const auto close = authority.find(']');
+        const bool ends_well = close != authority.npos && (close + 1 == authority.size() || authority[close + 1] == ':');
+        return ends_well ? std::string(authority.substr(1, close - 1)) : "";
+    }
     return lower(authority.substr(0, authority.rfind(':')));
 }
 

@@ -22,7 +22,8 @@ constexpr Duration look_again = std::chrono::milliseconds(200);
 const net::Headers::Field plain{"Content-Type", "text/plain; charset=utf-8"};
 
 net::Headers log_headers(std::int64_t size) {
-    return {plain, {"X-Total-Size", std::to_string(size)}, {"Accept-Ranges", "bytes"}, {"Cache-Control", "no-store"}};
+    // What a task writes is never taken for a page, whatever it looks like.
+    return {plain, {"X-Content-Type-Options", "nosniff"}, {"Content-Security-Policy", "sandbox"}, {"X-Total-Size", std::to_string(size)}, {"Accept-Ranges", "bytes"}, {"Cache-Control", "no-store"}};
 }
 
 /// An empty descriptor when the file is not there yet. The last part of the path is never followed as a link: the task
@@ -167,7 +168,7 @@ net::Task<void> LogReader::serve_tail(net::Exchange& exchange, std::filesystem::
 
 net::Task<void> LogReader::follow(net::Exchange& exchange, TaskId id, std::filesystem::path path) {
     std::int64_t offset = number(exchange.request().query_value("offset")).value_or(0);
-    net::Headers headers{plain, {"Cache-Control", "no-store"}, {"X-Offset", std::to_string(offset)}};
+    net::Headers headers{plain, {"X-Content-Type-Options", "nosniff"}, {"Cache-Control", "no-store"}, {"X-Offset", std::to_string(offset)}};
     auto begun = co_await exchange.begin(200, std::move(headers));
     if (!begun) co_return;
     net::Signal wake;

@@ -114,6 +114,9 @@ sched::Restored restored_from(const store::Active& active) {
     for (sched::Task& task : restored.tasks)
         if (sched::Placed* at = sched::placed(task))
             if (const auto found = assigned.find(task.attempt_id()); found != assigned.end()) at->assigned_at = found->second;
+    for (const auto& [batch, counts] : active.batch_counts)
+        for (const TaskState state : {TaskState::failed, TaskState::killed_oom})
+            if (const auto found = counts.find(state); found != counts.end()) restored.failed[batch] += found->second;
     for (const auto& node : active.nodes)
         restored.nodes.push_back(sched::Node{.name = node.name,
                                              .inventory = node.inventory,

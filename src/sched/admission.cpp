@@ -1,5 +1,6 @@
 #include "sched/admission.hpp"
 
+#include "sched/batch_limits.hpp"
 #include "sched/fit.hpp"
 #include "sched/placement.hpp"
 
@@ -60,14 +61,16 @@ void enqueue(Context& context, Task task, const Shape& shape) {
     task.phase = Waiting{key};
     context.save(task);
     context.state.queue.add(shape, key);
+    note_task(context.state, task);
     const TaskId id = task.id;
     context.state.tasks.emplace(id, std::move(task));
 }
 
 std::optional<Error> start_now(Context& context, Task task) {
     task.phase = Waiting{};
-    if (const auto obstacle = place_now(context, task))
-        return Error{Errc::no_capacity, "it cannot start now: " + to_string(*obstacle), {}};
+    if (const auto why = place_now(context, task))
+        return Error{Errc::no_capacity, "it cannot start now: " + *why, {}};
+    note_task(context.state, task);
     const TaskId id = task.id;
     context.state.tasks.emplace(id, std::move(task));
     return std::nullopt;
@@ -76,7 +79,7 @@ std::optional<Error> start_now(Context& context, Task task) {
 /// The tasks of one target. With `no_queue` a task that cannot start is refused, those before it stay.
 void create(Context& context, const Submit& submit, const Target& target, const std::shared_ptr<Batch>& batch,
             Submitted& out) {
-    const Shape shape = shape_of(*submit.spec, target);
+    const Shape shape = shape_of(*submit.spec, target, batch->id);
     for (std::int64_t i = 0; i < submit.count; ++i) {
         Task task{.id = TaskId{context.state.next_id}, .batch = batch, .target = target, .index = batch->total};
         if (submit.no_queue) {

@@ -1,9 +1,12 @@
 #include "sched/explain.hpp"
 
+#include "sched/batch_limits.hpp"
 #include "sched/placement.hpp"
 
 namespace hk::sched {
 namespace {
+
+constexpr const char* limit_reason = "as many tasks of its batch run as may";
 
 std::vector<const Node*> possible_nodes(const State& state, const Shape& shape) {
     std::vector<const Node*> nodes;
@@ -36,8 +39,12 @@ Explanation explain(const State& state, const Task& task, Mono now) {
     Explanation result;
     const auto* waiting = std::get_if<Waiting>(&task.phase);
     if (waiting == nullptr) return result;
-    const Shape shape = shape_of(task.spec(), task.target);
+    const Shape shape = shape_of(task);
     result.ahead = state.queue.ahead_of(waiting->order);
+    if (at_limit(state, shape)) {
+        result.summary = limit_reason;
+        return result;
+    }
     for (const Node* node : possible_nodes(state, shape))
         result.nodes.push_back(judge(state, *node, shape, {waiting->order, now}));
     result.summary = summarise(result.nodes, shape);
@@ -47,9 +54,11 @@ Explanation explain(const State& state, const Task& task, Mono now) {
 std::string ShortReasons::of(const Task& task) {
     const auto* waiting = std::get_if<Waiting>(&task.phase);
     if (waiting == nullptr) return {};
-    const Shape shape = shape_of(task.spec(), task.target);
+    const Shape shape = shape_of(task);
     const auto [entry, is_new] = known_.try_emplace(shape);
-    if (is_new) {
+    if (is_new && at_limit(state_, shape)) {
+        entry->second = limit_reason;
+    } else if (is_new) {
         std::vector<Verdict> verdicts;
         for (const Node* node : possible_nodes(state_, shape))
             verdicts.push_back(judge(state_, *node, shape, {waiting->order, now_}));

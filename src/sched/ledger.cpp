@@ -9,13 +9,14 @@ bool names(const std::vector<int>& ids, int id) { return std::ranges::find(ids, 
 
 } // namespace
 
-Shape shape_of(const TaskSpec& spec, const Target& target) {
+Shape shape_of(const TaskSpec& spec, const Target& target, BatchId batch) {
     return Shape{.target = target,
                  .cores = spec.cores,
                  .memory = spec.memory.value_or(Bytes{0}),
                  .gpu_count = spec.gpu_count,
                  .container = spec.container.has_value(),
-                 .strategy = spec.strategy};
+                 .strategy = spec.strategy,
+                 .limited = spec.max_running > 0 ? batch : BatchId{}};
 }
 
 void Ledger::set_capacity(const NodeInventory& inventory) {

@@ -16,12 +16,13 @@ struct Shape {
     int gpu_count = 0; ///< any so many; 0 when the target names them
     bool container = false;
     std::optional<Strategy> strategy;
+    BatchId limited; ///< its batch, where that limits how many of its tasks may run; else zero
     friend auto operator<=>(const Shape&, const Shape&) = default;
     friend bool operator==(const Shape&, const Shape&) = default;
 
     int gpus_wanted() const { return gpu_count + static_cast<int>(target.gpus.size()); }
 };
-Shape shape_of(const TaskSpec& spec, const Target& target);
+Shape shape_of(const TaskSpec& spec, const Target& target, BatchId batch = {});
 
 /// Who holds what of one node. Cores, memory, GPUs and the shares of NUMA nodes are only ever given out here, so the
 /// node cannot be oversold. Cores and memory of zero hold nothing.

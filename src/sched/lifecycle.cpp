@@ -1,5 +1,7 @@
 #include "sched/lifecycle.hpp"
 
+#include "sched/batch_limits.hpp"
+
 #include <utility>
 
 namespace hk::sched {
@@ -19,7 +21,7 @@ Node* node_of(Context& context, const Task& task) {
 }
 
 void leave_queue(Context& context, const Task& task, const Waiting& waiting) {
-    const Shape shape = shape_of(task.spec(), task.target);
+    const Shape shape = shape_of(task);
     context.state.queue.remove(shape, waiting.order);
     const auto blocked = context.state.blocked.find(shape);
     if (blocked == context.state.blocked.end() || blocked->second.head != waiting.order) return;
@@ -63,6 +65,7 @@ Outcome outcome_without_node(EndReason reason, Time at, std::string message) {
 
 void finish(Context& context, Task& task, Outcome outcome) {
     Ended ended{.outcome = std::move(outcome)};
+    const bool had_place = placed(task) != nullptr;
     if (const auto* waiting = std::get_if<Waiting>(&task.phase)) {
         leave_queue(context, task, *waiting);
     } else if (const Placed* at = placed(task)) {
@@ -77,8 +80,8 @@ void finish(Context& context, Task& task, Outcome outcome) {
     context.save(task);
     context.save_attempt(task);
     context.record(task, "ended", last.message);
-    const TaskId id = task.id;
-    context.state.tasks.erase(id);
+    const auto last_word = context.state.tasks.extract(TaskId{task.id});
+    note_end(context, last_word.mapped(), had_place);
 }
 
 std::optional<Error> kill(Context& context, TaskId id) {

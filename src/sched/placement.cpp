@@ -1,5 +1,6 @@
 #include "sched/placement.hpp"
 
+#include "sched/batch_limits.hpp"
 #include "sched/strategy.hpp"
 
 #include <algorithm>
@@ -55,8 +56,9 @@ private:
             reserve(shape, known->second); // nothing became free since it was found not to fit
             return;
         }
-        if (try_start(key, shape)) return;
-        Blocked blocked{key, state_.supply, node_to_reserve(shape)};
+        if (!at_limit(state_, shape) && try_start(key, shape)) return;
+        Blocked blocked{key, state_.supply, {}};
+        if (!at_limit(state_, shape)) blocked.reserved = node_to_reserve(shape);
         reserve(shape, blocked);
         state_.blocked.insert_or_assign(shape, std::move(blocked));
     }
@@ -111,6 +113,7 @@ void assign(Context& context, Task& task, const Shape& shape, const Placement& p
             version != context.state.environments.end())
             task.environment_version = version->second;
     node.ledger.hold(task.attempt_id(), shape, placement);
+    note_start(context.state, task);
     node.last_turn = ++context.state.placements;
     context.save(task);
     context.save_attempt(task);
@@ -164,19 +167,21 @@ std::optional<TaskId> kept_for(const State& state, const Node& node, const Shape
     return std::nullopt;
 }
 
-std::optional<Obstacle> place_now(Context& context, Task& task) {
-    const Shape shape = shape_of(task.spec(), task.target);
+std::optional<std::string> place_now(Context& context, Task& task) {
+    const Shape shape = shape_of(task);
+    if (at_limit(context.state, shape)) return "as many tasks of its batch run as may";
     const OrderKey last{std::numeric_limits<int>::max(), 0, task.id};
     std::vector<Candidate> candidates;
-    Obstacle why{.kind = ObstacleKind::offline, .detail = "ever: there is no such node"};
+    std::string why;
     each_target_node(context.state.nodes, shape, [&](Node& node) {
         const Fit found = fit(node, shape, context.now.mono);
         const auto kept = found.fits() ? kept_for(context.state, node, shape, last) : std::nullopt;
-        if (kept) why = {.kind = ObstacleKind::held_for, .detail = to_string(*kept)};
-        else if (found.fits()) candidates.push_back({&node, found.placement});
-        else why = found.obstacles.front();
+        if (found.fits() && !kept) candidates.push_back({&node, found.placement});
+        why += (why.empty() ? "" : "; ") + node.name.value + ": ";
+        why += kept ? to_string(Obstacle{.kind = ObstacleKind::held_for, .detail = to_string(*kept)})
+                    : to_string(found.obstacles);
     });
-    if (candidates.empty()) return why;
+    if (candidates.empty()) return why.empty() ? "no node has registered yet" : why;
     const Strategy strategy = shape.strategy.value_or(context.state.settings.strategy);
     const Candidate chosen = chooser(strategy)(candidates, shape);
     assign(context, task, shape, chosen.placement);

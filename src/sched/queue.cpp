@@ -5,6 +5,8 @@
 
 namespace hk::sched {
 
+Shape shape_of(const Task& task) { return shape_of(task.spec(), task.target, task.batch->id); }
+
 OrderKey Queue::next_key(const TaskSpec& spec, TaskId id) {
     std::int64_t& last = last_turn_[spec.submitted_by];
     last = std::max(last, turn_served_) + 1;

@@ -9,6 +9,9 @@
 
 namespace hk::sched {
 
+/// What this task needs of a node.
+Shape shape_of(const Task& task);
+
 /// The waiting tasks in order, grouped by shape: when the first of a shape does not fit, none of its fellows does, so
 /// a pass over 100,000 equal tasks looks at one of them.
 ///

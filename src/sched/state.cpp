@@ -1,16 +1,20 @@
 #include "sched/state.hpp"
 
+#include "sched/batch_limits.hpp"
+
 #include <algorithm>
 
 namespace hk::sched {
 namespace {
 
 void restore_task(State& state, Task task) {
-    const Shape shape = shape_of(task.spec(), task.target);
+    const Shape shape = shape_of(task);
+    note_task(state, task);
     if (const Placed* at = placed(task)) {
         // A node that was removed while its task was alive cannot happen; a database edited by hand can.
         if (const auto node = state.nodes.find(at->placement.node); node != state.nodes.end())
             node->second.ledger.hold(task.attempt_id(), shape, at->placement);
+        note_start(state, task);
     } else {
         const OrderKey key = state.queue.next_key(task.spec(), task.id);
         task.phase = Waiting{key};
@@ -33,6 +37,7 @@ State restore(Settings settings, Restored restored, Now now) {
         state.nodes.emplace(name, std::move(node));
     }
     std::ranges::sort(restored.tasks, {}, &Task::id);
+    for (const auto& [batch, failed] : restored.failed) state.tallies[batch].failed = failed;
     state.tasks.reserve(restored.tasks.size());
     for (Task& task : restored.tasks) restore_task(state, std::move(task));
     return state;

@@ -24,6 +24,15 @@ struct Blocked {
     std::optional<NodeName> reserved;
 };
 
+/// The tasks of a batch that has limits.
+struct Tally {
+    int most = 0; ///< that may run at one time; 0: no limit
+    int running = 0;
+    std::int64_t left = 0; ///< tasks that are not over; the tally goes with the last of them
+    std::int64_t failed = 0;
+    bool given_up = false; ///< too many failed; the rest was killed
+};
+
 /// Everything that the scheduler knows: the nodes, and the tasks that are not over. Changed by step() only.
 struct State {
     Settings settings;
@@ -31,6 +40,7 @@ struct State {
     std::unordered_map<TaskId, Task> tasks;
     Queue queue;
     std::map<Shape, Blocked> blocked;
+    std::map<BatchId, Tally> tallies;  ///< of batches with limits
     std::map<std::string, std::string> environments; ///< the version that is current, by environment
     std::int64_t next_id = 1;
     std::int64_t placements = 0; ///< counts up; the clock of round-robin
@@ -43,6 +53,7 @@ struct Restored {
     std::vector<Node> nodes; ///< without sessions and ledgers
     std::vector<Task> tasks; ///< waiting or placed; order keys are made anew
     std::int64_t next_id = 1;
+    std::map<BatchId, std::int64_t> failed; ///< tasks that have failed, of batches that are not over
 };
 State restore(Settings settings, Restored restored, Now now);
 

@@ -7,11 +7,13 @@ namespace hk::host {
 net::Task<void> reply(net::Exchange& exchange, std::string json, int status) {
     auto response = net::json_response(status, std::move(json));
     response.headers.set("Cache-Control", "no-store");
+    response.headers.set("X-Content-Type-Options", "nosniff");
     co_await exchange.respond(std::move(response));
 }
 
 net::Task<void> refuse(net::Exchange& exchange, Error error) {
     auto response = net::json_response(proto::http_status(error.code), proto::error_body(error));
+    response.headers.set("X-Content-Type-Options", "nosniff");
     co_await exchange.respond(std::move(response));
 }
 

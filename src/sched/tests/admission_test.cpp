@@ -81,7 +81,7 @@ TEST_CASE("without a queue a task starts now or not at all") {
     s.submit(job(1), {}, 1, true);
     REQUIRE(s.last.refused);
     CHECK(s.last.refused->code == Errc::no_capacity);
-    CHECK(refusal(s) == "it cannot start now: 0 of 2 cores free, needs 1");
+    CHECK(refusal(s) == "it cannot start now: n1: 0 of 2 cores free, needs 1");
     CHECK(s.state.next_id == 2);
 }
 

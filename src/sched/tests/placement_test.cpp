@@ -187,3 +187,40 @@ TEST_CASE("100,000 equal tasks that wait cost one look") {
     CHECK(s.state.queue.size() == 99'998);
     CHECK(s.state.blocked.size() == 1);
 }
+
+TEST_CASE("a batch runs no more tasks at once than it may, and says so") {
+    Scheduler s;
+    s.hello("n1", machine(8));
+    TaskSpec spec = job();
+    spec.max_running = 2;
+    s.submit(spec, {}, 4);
+    CHECK(node_of(s, 2) == "n1");
+    CHECK(node_of(s, 3) == "waits");
+    CHECK(s.why(3) == "as many tasks of its batch run as may");
+    s.submit(job()); // another batch is not concerned
+    CHECK(node_of(s, 5) == "n1");
+    end(s, "n1", 1);
+    CHECK(node_of(s, 3) == "n1");
+    CHECK(node_of(s, 4) == "waits");
+}
+
+TEST_CASE("a batch that fails too often is given up") {
+    Scheduler s;
+    s.hello("n1", machine(2));
+    TaskSpec spec = job();
+    spec.max_fails = 1;
+    s.submit(spec, {}, 6);
+    const auto fail = [&](std::int64_t id) {
+        AttemptReport report = said(id, AttemptPhase::ended);
+        report.outcome->exit_code = 1;
+        s.report("n1", {report});
+    };
+    fail(1);
+    CHECK(s.state.tasks.size() == 5);
+    fail(2); // 3 runs and is stopped, 4 to 6 never start
+    CHECK(s.state.tasks.size() == 1);
+    CHECK(s.state.tasks.at(TaskId{3}).kill_requested);
+    CHECK(s.state.queue.size() == 0);
+    fail(3);
+    CHECK(s.state.tallies.empty());
+}

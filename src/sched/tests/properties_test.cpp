@@ -36,6 +36,8 @@ struct Chaos {
         if (*rc::gen::arbitrary<bool>()) spec.memory = Bytes{*rc::gen::inRange(1, 5) * 1'000'000'000LL};
         spec.gpu_count = *rc::gen::weightedElement<int>({{8, 0}, {1, 1}, {1, 2}});
         spec.priority = *rc::gen::inRange(-1, 2);
+        spec.max_running = *rc::gen::weightedElement<int>({{6, 0}, {1, 1}, {1, 2}});
+        if (*rc::gen::weightedElement<bool>({{6, false}, {1, true}})) spec.max_fails = 0;
         spec.submitted_by = *rc::gen::element<std::string>("u", "v");
         spec.strategy = *rc::gen::element(Strategy::first_fit, Strategy::best_fit, Strategy::least_loaded,
                                           Strategy::round_robin);
