@@ -107,7 +107,7 @@ def test_two_hundred_short_tasks(cluster):
     tasks = three.wait_all(ids)
     assert {task["status"] for task in tasks} == {"completed"}
     assert {task["assigned_node"] for task in tasks} == {"n1", "n2", "n3"}
-    assert three.counts() == {"completed": 200}
+    wait_until(lambda: three.counts() == {"completed": 200}, "the counts agree")
 
 
 # ---- kill, pause, resume, retry ---------------------------------------------------------------------

@@ -10,7 +10,8 @@ RESULTS=$ROOT/build/test-results
 STAGES_DEFAULT=(unit asan e2e web)
 STAGES_ALL=(unit asan e2e e2e_asan web tsan gcc lint lab package fresh)
 SECONDS_PER_UNIT_TEST=300
-SECONDS_PER_E2E_TEST=120
+SECONDS_PER_E2E_TEST=180
+SECONDS_PER_LAB_TEST=300
 
 cmd_test() { # [--quick|--all|NAME...]
     need_packages build test
@@ -36,6 +37,7 @@ run_named() { # NAME
     local stage
     case $1 in
         tests/e2e/*) run_stage e2e "$1" && return ;;
+        tests/lab/*) run_stage lab "$1" && return ;;
     esac
     for stage in "${STAGES_ALL[@]}"; do
         if [ "$stage" = "$1" ]; then run_stage "$stage" && return; fi
@@ -131,7 +133,9 @@ stage_package() {
 stage_lab() {
     [ "$(id -u)" = 0 ] || skip "the lab makes namespaces and cgroups, which needs root"
     need_packages lab
-    "$PYTHON" -B -m pytest -q -rs -p no:cacheprovider --junitxml "$RESULTS/lab.xml" tests/lab
+    build_preset dev
+    HAKURIVER_BIN=$ROOT/build/dev/bin "$PYTHON" -B -m pytest -q -rs -p no:cacheprovider \
+        --timeout $SECONDS_PER_LAB_TEST --junitxml "$RESULTS/lab.xml" "${@:-tests/lab}"
 }
 
 stage_fresh() {

@@ -26,5 +26,3 @@ addr add $(address_of "$1")/24 dev eth0
 link set eth0 up
 BATCH
 }
-
-is_unplugged() { ! ip -n "$SWITCH" link show "$1" >/dev/null 2>&1; } # NODE

@@ -130,8 +130,9 @@ is_gone() { [ ! -d "/proc/$1" ]; } # PID
 
 restart_node() { # NODE
     ! pid_of "$1" >/dev/null || die "$1 runs"
+    # The old namespace may live on for minutes, with connections that nobody will answer; its cable must not.
+    ip -n "$SWITCH" link del "$1"
     ip netns del "$LAB_TAG-$1"
-    wait_for 10 is_unplugged "$1"
     plug_in "$1" "$(cat "$LAB_DIR/$1/number")"
     boot_node "$1"
     wait_ready "$1"
