@@ -87,7 +87,7 @@ Writer::~Writer() { stop(); }
 Result<std::unique_ptr<Writer>> Writer::open(const std::filesystem::path& file,
                                              WriterLimits limits) {
     std::error_code error;
-    std::filesystem::create_directories(file.parent_path(), error);
+    if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), error);
     if (error)
         return fail(system_error("cannot create " + file.parent_path().string(), error.value()));
     HK_TRY(Fd lock, lock_database(file));
