@@ -136,4 +136,19 @@ net::Task<Result<>> EngineClient::pull(ImageName image, TransferProgress progres
     co_return Result<>{};
 }
 
+net::Task<Result<>> EngineClient::push(std::string repository, std::string tag, TransferProgress progress) {
+    Call call;
+    call.method = net::Method::post;
+    call.path = image_path(repository) + "/push?tag=" + net::percent_encode(tag);
+    call.doing = "push the image " + repository;
+    call.with_auth = true;
+    call.limit = net::no_limit;
+    const std::string doing = call.doing;
+    auto connection = co_await open(std::move(call));
+    if (!connection) co_return fail(connection.error());
+    auto done = co_await read_messages(*connection, std::move(progress), doing);
+    if (!done) co_return fail(done.error());
+    co_return Result<>{};
+}
+
 } // namespace hk::docker

@@ -135,6 +135,8 @@ public:
     /// Removes images with the label that have no tag and that nothing uses.
     virtual net::Task<Result<>> prune_images(std::string label) = 0;
     virtual net::Task<Result<>> pull(ImageName image, TransferProgress progress) = 0;
+    /// To the registry that the name begins with; without credentials.
+    virtual net::Task<Result<>> push(std::string repository, std::string tag, TransferProgress progress) = 0;
 
     /// Container events as they happen, until the engine goes away or the task is cancelled.
     virtual net::Task<Result<>> watch(std::string label, std::function<void(const EngineEvent&)> on_event) = 0;

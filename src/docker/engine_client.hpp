@@ -46,6 +46,7 @@ public:
     net::Task<Result<>> remove_image(std::string image) override;
     net::Task<Result<>> prune_images(std::string label) override;
     net::Task<Result<>> pull(ImageName image, TransferProgress progress) override;
+    net::Task<Result<>> push(std::string repository, std::string tag, TransferProgress progress) override;
     net::Task<Result<>> watch(std::string label, std::function<void(const EngineEvent&)> on_event) override;
 
 private:
@@ -55,6 +56,7 @@ private:
         std::string path;
         std::string doing;
         std::string body;
+        bool with_auth = false; ///< engines want a header of credentials, empty ones too
         Duration limit = std::chrono::seconds{30};
     };
     net::Task<Result<std::string>> version_prefix();

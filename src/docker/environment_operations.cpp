@@ -35,9 +35,9 @@ private:
     std::string environment_;
 };
 
-EnvironmentOperations::EnvironmentOperations(net::Pool& pool, Engine& engine, oci::EnvironmentStore store,
+EnvironmentOperations::EnvironmentOperations(net::Loop& loop, net::Pool& pool, Engine& engine, oci::EnvironmentStore store,
                                              EnvironmentSettings settings)
-    : pool_(pool), engine_(engine), store_(std::move(store)), settings_(std::move(settings)) {}
+    : loop_(loop), pool_(pool), engine_(engine), store_(std::move(store)), settings_(std::move(settings)), group_(loop) {}
 
 std::string EnvironmentOperations::operation(const std::string& environment) const {
     const auto found = operations_.find(environment);

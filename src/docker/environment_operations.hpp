@@ -49,7 +49,8 @@ struct EnvironmentSettings {
 /// what a crash leaves in the middle of a re-base is put right by `repair`.
 class EnvironmentOperations {
 public:
-    EnvironmentOperations(net::Pool& pool, Engine& engine, oci::EnvironmentStore store, EnvironmentSettings settings = {});
+    EnvironmentOperations(net::Loop& loop, net::Pool& pool, Engine& engine, oci::EnvironmentStore store,
+                          EnvironmentSettings settings = {});
 
     /// Makes the shared folders and finishes what a crash interrupted. Not fatal when it fails.
     net::Task<Result<>> repair();
@@ -86,6 +87,7 @@ private:
     struct Commit;
     struct IntakeState;
     class IntakeSink;
+    struct Receiving;
     Result<std::shared_ptr<Hold>> hold(const std::string& environment, std::string doing);
     net::Task<Result<ContainerInfo>> find(std::string environment);
     net::Task<Result<>> need_image(ImageName image, StepSink progress);
@@ -95,14 +97,19 @@ private:
     net::Task<Result<std::string>> commit_image(std::string environment, std::string container, bool pause);
     net::Task<bool> rebase(std::string environment, ContainerInfo old);
     net::Task<Result<oci::Intake::Written>> take_in(std::string image, StepSink progress);
+    net::Task<Result<oci::Intake::Written>> take_saved(std::string image, const ImageInfo& info, StepSink progress);
+    net::Task<Result<oci::Intake::Written>> take_pushed(std::string image, const ImageInfo& info, StepSink progress);
     net::Task<Result<Packaged>> publish(std::string environment, oci::Intake::Written written);
     ContainerSpec container_spec(const std::string& environment, const std::string& image) const;
 
+    net::Loop& loop_;
     net::Pool& pool_;
     Engine& engine_;
     oci::EnvironmentStore store_;
     EnvironmentSettings settings_;
+    bool pushes_ = true; ///< until this engine could not push to us
     std::map<std::string, std::string> operations_; ///< environment -> what is being done
+    net::TaskGroup group_;                          ///< what must end in order when a caller is cancelled
 };
 
 inline constexpr char environment_label[] = "hakuriver.environment";

@@ -1,5 +1,6 @@
 #include "base/log.hpp"
 #include "docker/environment_operations.hpp"
+#include "docker/layer_receiver.hpp"
 #include "oci/load_stream.hpp"
 
 #include <algorithm>
@@ -165,10 +166,57 @@ net::Task<Result<oci::Intake::Written>> EnvironmentOperations::take_in(std::stri
     if (info->diff_ids.size() > most_layers)
         co_return fail(Errc::too_large, "the environment has " + std::to_string(info->diff_ids.size()) +
                                             " layers and engines take about 125; flatten it (docker export and docker import)");
-    std::vector<oci::Digest> expected = info->diff_ids;
+    if (pushes_) {
+        auto pushed = co_await take_pushed(image, *info, progress);
+        if (pushed) co_return pushed;
+        // A remote or a rootless engine does not reach our loopback: then everything is read.
+        log::warn("the engine could not push an image to us; it is saved instead", {{"error", pushed.error().message}});
+        pushes_ = false;
+    }
+    auto saved = co_await take_saved(image, *info, progress);
+    co_return saved;
+}
+
+/// A receiver that is closed in order also when the caller is cancelled.
+struct EnvironmentOperations::Receiving {
+    EnvironmentOperations& owner;
+    std::shared_ptr<LayerReceiver> receiver;
+    explicit Receiving(EnvironmentOperations& o)
+        : owner(o), receiver(std::make_shared<LayerReceiver>(o.loop_, o.pool_, o.store_)) {}
+    Receiving(const Receiving&) = delete;
+    Receiving& operator=(const Receiving&) = delete;
+    ~Receiving() { owner.group_.spawn(close(std::move(receiver))); }
+    static net::Task<void> close(std::shared_ptr<LayerReceiver> last) { co_await last->close(); }
+};
+
+net::Task<Result<oci::Intake::Written>> EnvironmentOperations::take_pushed(std::string image, const ImageInfo& info,
+                                                                           StepSink progress) {
+    const Receiving receiving(*this);
+    LayerReceiver& receiver = *receiving.receiver;
+    const auto repository = receiver.listen();
+    if (!repository) co_return fail(repository.error());
+    auto tagged = co_await engine_.tag(image, *repository, "push");
+    if (!tagged) co_return fail(tagged.error());
+    const auto total = info.size;
+    auto on_step = [&receiver, &progress, total](const TransferStep&) {
+        progress({"reading the layers that are new", receiver.received(), total});
+    };
+    const auto pushed = co_await engine_.push(*repository, "push", std::move(on_step));
+    (void)co_await engine_.remove_image(*repository + ":push");
+    if (!pushed) co_return fail(pushed.error());
+    auto received = co_await receiver.finish();
+    if (!received) co_return fail(received.error());
+    oci::Intake::Written written{std::move(*received), receiver.new_bytes(), {}};
+    for (const auto& layer : written.image.layers) written.total_bytes += layer.size;
+    co_return written;
+}
+
+net::Task<Result<oci::Intake::Written>> EnvironmentOperations::take_saved(std::string image, const ImageInfo& info,
+                                                                          StepSink progress) {
+    std::vector<oci::Digest> expected = info.diff_ids;
     for (int attempt = 0;; ++attempt) {
         auto state = std::make_shared<IntakeState>(store_, expected);
-        IntakeSink sink(pool_, state, progress, info->size);
+        IntakeSink sink(pool_, state, progress, info.size);
         auto saved = co_await engine_.save_image(image, sink);
         if (saved) saved = co_await sink.flush();
         auto finish = [state] { return state->intake.finish(); };

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <cstdlib>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,6 +12,8 @@ namespace hk::oci {
 namespace fs = std::filesystem;
 
 namespace {
+
+constexpr const char* carried_folder = "carried";
 
 void sync_folder(const fs::path& folder) {
     const Fd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -113,7 +116,34 @@ Result<Bytes> LayerStore::collect(const std::set<Digest>& used, fs::file_time_ty
     }
     if (error) return fail(system_error("cannot list " + root_.string(), error.value()));
     remove_stale(root_, before);
+    forget_gone();
     return freed;
+}
+
+Result<> LayerStore::remember(const CarriedLayer& layer) const {
+    const fs::path folder = root_ / carried_folder;
+    std::error_code error;
+    fs::create_directory(folder, error);
+    if (error) return fail(system_error("cannot create " + folder.string(), error.value()));
+    const std::string text = layer.diff_id.hex() + " " + std::to_string(layer.carried_size.value) + "\n";
+    return write_file_atomically(folder / layer.carried.hex(), text);
+}
+
+std::optional<CarriedLayer> LayerStore::recall(const Digest& carried) const {
+    const auto text = read_file(root_ / carried_folder / carried.hex(), 200);
+    if (!text || text->size() < 66) return std::nullopt;
+    const auto diff_id = Digest::parse(text->substr(0, 64));
+    if (!diff_id || !find(*diff_id)) return std::nullopt;
+    return CarriedLayer{carried, Bytes{std::atoll(text->c_str() + 65)}, *diff_id};
+}
+
+void LayerStore::forget_gone() const {
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(root_ / carried_folder, error)) {
+        const auto carried = Digest::parse(entry.path().filename().string());
+        std::error_code gone;
+        if (carried && !recall(*carried)) fs::remove(entry.path(), gone);
+    }
 }
 
 void remove_stale(const fs::path& folder, fs::file_time_type before) {

@@ -30,6 +30,13 @@ private:
 /// What temporary names start with; a crash leaves such files and `remove_stale` takes them away.
 inline constexpr std::string_view temporary_prefix = ".tmp-";
 
+/// A layer as a registry carries it: compressed, so under another digest.
+struct CarriedLayer {
+    Digest carried;
+    Bytes carried_size;
+    Digest diff_id;
+};
+
 /// Layer files shared by all versions of all environments: ROOT/<sha256>.tar, written once and never changed.
 /// Several processes may read and write it at once. Every call blocks on the file system.
 class LayerStore {
@@ -50,7 +57,13 @@ public:
     Result<Bytes> collect(const std::set<Digest>& used, std::filesystem::file_time_type before) const;
     const std::filesystem::path& root() const { return root_; }
 
+    /// Which layer it is that an engine knows by the digest of its compressed form: the engine names it by that one.
+    Result<> remember(const CarriedLayer& layer) const;
+    /// Empty when the digest is not known or the layer is gone.
+    std::optional<CarriedLayer> recall(const Digest& carried) const;
+
 private:
+    void forget_gone() const;
     std::filesystem::path root_;
 };
 

@@ -497,6 +497,10 @@ Task<Result<>> FakeEngine::pull(ImageName name, TransferProgress progress) {
     co_return Result<>{};
 }
 
+Task<Result<>> FakeEngine::push(std::string repository, std::string, TransferProgress) {
+    co_return fail(Errc::unavailable, "no route to the registry of " + repository);
+}
+
 Task<Result<>> FakeEngine::watch(std::string label, std::function<void(const EngineEvent&)> on_event) {
     if (auto up = reachable(); !up) co_return up;
     Watcher watcher{std::move(label), std::move(on_event)};

@@ -64,6 +64,8 @@ public:
     net::Task<Result<>> remove_image(std::string image) override;
     net::Task<Result<>> prune_images(std::string label) override;
     net::Task<Result<>> pull(docker::ImageName image, docker::TransferProgress progress) override;
+    /// This engine reaches no registry.
+    net::Task<Result<>> push(std::string repository, std::string tag, docker::TransferProgress progress) override;
     net::Task<Result<>> watch(std::string label, std::function<void(const docker::EngineEvent&)> on_event) override;
 
 private:

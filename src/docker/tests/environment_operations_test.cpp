@@ -39,7 +39,7 @@ struct Fixture {
     net::Pool pool{loop, 2, 100};
     FakeEngine engine{loop};
     oci::EnvironmentStore store{folder / "containers"};
-    EnvironmentOperations operations{pool, engine, store};
+    EnvironmentOperations operations{loop, pool, engine, store};
     std::vector<std::string> said;
 
     Fixture() {
