@@ -53,12 +53,27 @@ public:
         , places_(places)
         , mistakes_(mistakes) {}
 
-    void read(const std::vector<Entry>& entries) {
+    /// What the file says, until there are too many mistakes.
+    void read_file(const std::vector<Entry>& entries) {
         for (const Entry& entry : entries) {
+            if (mistakes_.size() >= most_mistakes)
+                return wrong(entry.line,
+                             "there may be more mistakes from here on; these are the first " +
+                                 std::to_string(most_mistakes));
             if (const Key* key = find_key(entry.key))
                 take(*key, entry);
             else
                 wrong(entry.line, unknown(entry.key));
+        }
+    }
+
+    /// Defaults, only where they are needed: one may be impossible here, such as "~" without a
+    /// home.
+    void fill_up() {
+        for (const Key& key : keys()) {
+            if (values_.slots_.contains(key.name)) continue;
+            const auto fallback = read_toml("x = " + std::string(key.fallback));
+            take(key, Entry{.key = std::string(key.name), .value = fallback.value().front().value});
         }
     }
 
@@ -194,7 +209,7 @@ Values Values::read(std::string_view text, const Places& places, std::vector<Mis
     Values values;
     ValueReader reader(values, places, mistakes);
     if (auto parsed = read_toml(text)) {
-        reader.read(*parsed);
+        reader.read_file(*parsed);
     } else {
         const std::string& message = parsed.error().message; // "LINE: what"
         const auto colon = message.find(": ");
@@ -202,16 +217,7 @@ Values Values::read(std::string_view text, const Places& places, std::vector<Mis
         std::from_chars(message.data(), message.data() + colon, line);
         mistakes.push_back({line, message.substr(colon + 2)});
     }
-    // Defaults last and only where they are needed: one may be impossible here, such as "~" without
-    // a home.
-    std::vector<Entry> missing;
-    for (const Key& key : keys()) {
-        if (values.slots_.contains(key.name)) continue;
-        const auto fallback = read_toml("x = " + std::string(key.fallback));
-        missing.push_back(
-            Entry{.key = std::string(key.name), .value = fallback.value().front().value});
-    }
-    reader.read(missing);
+    reader.fill_up();
     return values;
 }
 

@@ -3,6 +3,7 @@
 #include "base/time.hpp"
 #include "config/keys.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -12,6 +13,9 @@
 #include <vector>
 
 namespace hk::config {
+
+/// A file with more mistakes than this is another kind of file; only the first are reported.
+inline constexpr std::size_t most_mistakes = 50;
 
 /// Something wrong with the file. `line` 0: not a matter of one line.
 struct Mistake {

@@ -78,6 +78,14 @@ TEST_CASE("unknown keys come with a suggestion where one is near") {
     CHECK(names(mistakes("x" + std::string(5000, 'y') + " = 1"), "is not a key"));
 }
 
+TEST_CASE("a file of mistakes is not read to its end") {
+    std::string text;
+    for (int i = 0; i < 20'000; ++i) text += "key" + std::to_string(i) + " = 1\n";
+    const auto found = mistakes(text);
+    REQUIRE(found.size() == 51);
+    CHECK(found.back() == "51 there may be more mistakes from here on; these are the first 50");
+}
+
 TEST_CASE("wrong values, one by one") {
     const std::pair<const char*, const char*> cases[] = {
         {"network.host_bind_ip = '300.1.1.1'", "is not an IP address"},
