@@ -32,7 +32,7 @@ struct Shared {
     std::filesystem::path container_dir; ///< docker.container_dir inside shared_dir
     Duration heartbeat_interval = std::chrono::seconds(5);
     Duration kill_grace = std::chrono::seconds(10); ///< between TERM and KILL
-    std::filesystem::path docker_socket = "/var/run/docker.sock";
+    std::filesystem::path docker_socket; ///< empty: $DOCKER_HOST, else where engines usually listen
     bool allow_privileged = true;
     std::vector<std::filesystem::path>
         allowed_mounts; ///< empty: every folder of a node may be mounted
