@@ -57,6 +57,12 @@ std::vector<int> AttemptGroup::processes() const {
     return found;
 }
 
+std::vector<int> AttemptGroup::freezable() const {
+    std::vector<int> found;
+    add_processes(unified_.empty() ? freezer_ : unified_, found);
+    return found;
+}
+
 void AttemptGroup::take_in(const std::vector<int>& processes) const {
     for (const auto& file : join_files())
         for (const int pid : processes)

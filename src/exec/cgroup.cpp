@@ -75,7 +75,8 @@ bool set_memory(const fs::path& unified, const fs::path& memory, Bytes limit) {
     const std::string text = std::to_string(limit.value);
     if (memory.empty()) {
         write_group_file(unified / "memory.swap.max", "0"); // absent without swap accounting
-        return write_group_file(unified / "memory.max", text) && is_near(group_file_number(unified / "memory.max"), limit);
+        return write_group_file(unified / "memory.max", text) &&
+               is_near(group_file_number(unified / "memory.max"), limit);
     }
     const bool set = write_group_file(memory / "memory.limit_in_bytes", text);
     write_group_file(memory / "memory.memsw.limit_in_bytes", text);
@@ -108,9 +109,9 @@ CgroupTree CgroupTree::find(const std::string& state_id) {
     if (tree.unified_.empty()) tree.freezer_ = make_ours(mounts, "freezer", id);
     tree.systemd_ = make_ours(mounts, "name=systemd", id);
     if (!tree.unified_cpu_ && tree.cpu_.empty())
-        tree.warnings_.push_back("CPU limits are not enforced: the runner may not make cpu control groups on this machine");
+        tree.warnings_.push_back("CPU limits are not enforced: the runner may not make cpu control groups here");
     if (!tree.unified_memory_ && tree.memory_.empty())
-        tree.warnings_.push_back("memory limits are not enforced: the runner may not make memory control groups on this machine");
+        tree.warnings_.push_back("memory limits are not enforced: the runner may not make memory control groups here");
     return tree;
 }
 
@@ -137,7 +138,8 @@ CgroupTree::Made CgroupTree::make(AttemptId attempt, const CgroupLimits& limits)
     const bool has_cpu = !made.group.cpu_.empty() || (unified_cpu_ && !made.group.unified_.empty());
     const bool has_memory = !made.group.memory_.empty() || (unified_memory_ && !made.group.unified_.empty());
     if (cores && !(has_cpu && set_cores(made.group.unified_, made.group.cpu_, limits.cores)))
-        made.warnings.push_back("the limit of " + std::to_string(limits.cores) + " CPU cores is not enforced on this node");
+        made.warnings.push_back("the limit of " + std::to_string(limits.cores) +
+                                " CPU cores is not enforced on this node");
     if (memory && !(has_memory && set_memory(made.group.unified_, made.group.memory_, *limits.memory)))
         made.warnings.push_back("the memory limit of " + format_size(*limits.memory) + " is not enforced on this node");
     return made;

@@ -30,6 +30,8 @@ public:
     /// Moves processes into all directories; those that are gone by now are passed over.
     void take_in(const std::vector<int>& processes) const;
 
+    /// Those of them whom `freeze` and `kill` reach.
+    std::vector<int> freezable() const;
     bool can_freeze() const;
     bool freeze(bool frozen) const;
     /// The kernel says so: every process has really stopped.

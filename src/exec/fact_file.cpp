@@ -133,6 +133,7 @@ void FactFollower::State::read_one(AttemptId attempt) {
         log::warn("a spool record cannot be read", {{"attempt", to_string(attempt)}, {"error", news.error().message}});
         return;
     }
+    if (readers.size() > max_open_records) found->second.close();
     if (news->more) want(attempt);
     for (const auto& fact : news->facts) {
         if (closed || !readers.contains(attempt)) return; // the sink may have had enough
@@ -161,6 +162,10 @@ FactFollower::~FactFollower() {
 void FactFollower::follow(AttemptId attempt) {
     const auto [at, fresh] = state_->readers.try_emplace(attempt, state_->folder / to_string(attempt));
     if (fresh) state_->want(attempt);
+}
+
+void FactFollower::follow_from(AttemptId attempt, std::uint64_t offset) {
+    state_->readers.try_emplace(attempt, state_->folder / to_string(attempt), offset);
 }
 
 void FactFollower::unfollow(AttemptId attempt) { state_->readers.erase(attempt); }

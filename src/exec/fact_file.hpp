@@ -14,6 +14,8 @@ namespace hk::exec {
 
 /// More than this per look at a record is read in the next turn of the loop.
 inline constexpr std::size_t max_fact_read = 16 * 1024;
+/// With more attempts than this a record is closed again after each look at it.
+inline constexpr std::size_t max_open_records = 256;
 
 /// The length of a record's first line, its line break included: where its facts begin.
 Result<std::uint64_t> assignment_size(const std::filesystem::path& record);
@@ -22,18 +24,20 @@ Result<std::uint64_t> assignment_size(const std::filesystem::path& record);
 /// open from its first read.
 class FactReader {
 public:
-    explicit FactReader(std::filesystem::path record) : record_(std::move(record)) {}
+    /// `from` is where the first line not yet known begins; 0: after the assignment, wherever that ends.
+    explicit FactReader(std::filesystem::path record, std::uint64_t from = 0) : record_(std::move(record)), offset_(from) {}
     struct News {
         std::vector<Fact> facts;
         bool more = false; ///< the read stopped at max_fact_read
     };
     /// What was appended since the last call; the first call skips the assignment.
     Result<News> read();
+    void close() { fd_ = Fd(); }
 
 private:
     std::filesystem::path record_;
     Fd fd_;
-    std::uint64_t offset_ = 0; ///< of the first line not yet handed out; 0: the assignment is still to be skipped
+    std::uint64_t offset_; ///< of the first line not yet handed out; 0: the assignment is still to be skipped
 };
 
 /// Follows the facts of many attempts through one inotify watch on the spool folder; a lost notification is made up
@@ -51,6 +55,8 @@ public:
 
     /// Hands out everything the record holds and then what is appended. Ignored when followed already.
     void follow(AttemptId attempt);
+    /// The same for a record that is known to hold nothing from there on: the first look waits for a notification.
+    void follow_from(AttemptId attempt, std::uint64_t offset);
     /// Nothing of the attempt is handed out after this.
     void unfollow(AttemptId attempt);
     /// Reads the record in the next turn of the loop, notification or not.

@@ -37,7 +37,8 @@ Result<int> spawn_program(const std::vector<std::string>& words) {
     for (const auto& word : words) argv.push_back(const_cast<char*>(word.c_str()));
     argv.push_back(nullptr);
     int pid = 0;
-    const int error = ::posix_spawn(&pid, argv[0], nullptr, nullptr, argv.data(), environ);
+    char* no_environment[] = {nullptr}; // what the runner knows is not for a process that lives among tasks
+    const int error = ::posix_spawn(&pid, argv[0], nullptr, nullptr, argv.data(), no_environment);
     if (error != 0) return fail(system_error("cannot start the keeper", error));
     return pid;
 }

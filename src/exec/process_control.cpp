@@ -58,20 +58,22 @@ std::vector<int> ProcessControl::processes() const {
     return found;
 }
 
-/// Brings every process into a group that can be frozen and killed at once; false where there is none. A child that
-/// is born before its parent is moved stays outside, so look again until there is none.
+/// Brings every process into a group that can be frozen and killed at once; false where that is not possible. A child
+/// that is born before its parent is moved stays outside, so look again until there is none.
 bool ProcessControl::gather() const {
     if (!group_.can_freeze()) tree_.make_freezable(attempt_, group_);
     if (!group_.can_freeze()) return false;
     constexpr int rounds = 10;
-    std::vector<int> before;
     for (int round = 0; round < rounds; ++round) {
-        auto now = processes();
-        if (now == before) return true;
-        group_.take_in(now);
-        before = std::move(now);
+        if (holds_all()) return true;
+        group_.take_in(processes());
     }
-    return true;
+    return holds_all();
+}
+
+bool ProcessControl::holds_all() const {
+    const auto held = group_.freezable();
+    return std::ranges::all_of(processes(), [&](int pid) { return std::ranges::find(held, pid) != held.end(); });
 }
 
 std::size_t ProcessControl::signal(int signal) const {
@@ -96,7 +98,7 @@ void ProcessControl::resume() const {
 }
 
 bool ProcessControl::is_paused() const {
-    if (group_.can_freeze() && group_.frozen()) return true;
+    if (group_.can_freeze() && group_.frozen() && !empty() && holds_all()) return true;
     const auto all = processes();
     return !all.empty() && std::ranges::all_of(all, has_stopped);
 }

@@ -14,7 +14,8 @@ class ProcessControl {
 public:
     /// `mark` is an environment entry, NAME=VALUE, that only this attempt's processes have. `group` gets what freezing
     /// and killing need when they are asked for.
-    ProcessControl(const CgroupTree& tree, AttemptId attempt, AttemptGroup& group, const KnownFacts& facts, std::string mark);
+    ProcessControl(const CgroupTree& tree, AttemptId attempt, AttemptGroup& group, const KnownFacts& facts,
+                   std::string mark);
 
     std::vector<int> processes() const;
     bool empty() const { return processes().empty(); }
@@ -32,6 +33,7 @@ public:
 
 private:
     bool gather() const;
+    bool holds_all() const;
     const CgroupTree& tree_;
     AttemptId attempt_;
     AttemptGroup& group_;

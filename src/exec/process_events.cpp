@@ -209,7 +209,9 @@ void ProcessExecutor::Impl::on_orphan(ProcessAttempt& attempt) {
 }
 
 void ProcessExecutor::Impl::remove_groups() {
-    std::erase_if(leaving_, [](Leaving& leaving) { return leaving.group.remove() || ++leaving.tries > max_removal_tries; });
+    std::erase_if(leaving_, [](Leaving& leaving) {
+        return leaving.group.remove() || ++leaving.tries > max_removal_tries;
+    });
 }
 
 void ProcessExecutor::Impl::set_pace() {

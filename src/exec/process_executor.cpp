@@ -20,6 +20,12 @@ constexpr char mark_name[] = "HAKURIVER_ATTEMPT_KEY";
 /// A pause or resume that has not really happened by then is refused.
 constexpr Duration wish_limit = 5s;
 
+Outcome stopped_early(Time at) {
+    Outcome outcome = not_started(128 + SIGTERM, at, "it was stopped before it started");
+    outcome.reason = EndReason::killed;
+    return outcome;
+}
+
 } // namespace
 
 ProcessExecutor::Impl::Impl(net::Loop& loop, Spool& spool, ExecSettings settings, Listener& listener)
@@ -67,7 +73,6 @@ ProcessAttempt* ProcessExecutor::Impl::find(AttemptId id) {
 ProcessAttempt& ProcessExecutor::Impl::add(const Assignment& assignment) {
     ProcessAttempt& attempt = attempts_[assignment.attempt];
     attempt.assignment = assignment;
-    follower_->follow(assignment.attempt);
     set_pace();
     return attempt;
 }
@@ -86,6 +91,7 @@ void ProcessExecutor::Impl::start(const Assignment& assignment) {
     const auto size = assignment_size(spool_.path_of(id));
     if (size) {
         attempt.record_size = *size;
+        follower_->follow_from(id, *size);
         link_->enqueue(id);
         return;
     }
@@ -107,6 +113,7 @@ void ProcessExecutor::Impl::recover(const Assignment& assignment) {
     if (!known.forked && !known.ended() && !known.stop) return start(assignment);
     ProcessAttempt& attempt = add(assignment);
     attempt.recovered = true;
+    follower_->follow(id);
     attempt.stage = Stage::sent;
     attempt.sent_at = BootClock::now();
     attempt.group = cgroups_.existing(id);
@@ -114,7 +121,7 @@ void ProcessExecutor::Impl::recover(const Assignment& assignment) {
         ProcessAttempt* found = self.find(id);
         if (found == nullptr || found->stage == Stage::ended) return;
         if (known.outcome) self.conclude(*found, known.outcome->outcome);
-        else if (!known.forked && known.stop) self.conclude(*found, not_started(125, known.stop->asked, "it was stopped before it started"));
+        else if (!known.forked && known.stop) self.conclude(*found, stopped_early(known.stop->asked));
         else self.check_watcher(*found);
     });
 }
@@ -137,7 +144,8 @@ StartRequest ProcessExecutor::Impl::request_of(ProcessAttempt& attempt) {
     request.command.insert(request.command.end(), spec.arguments.begin(), spec.arguments.end());
     request.environment = native_environment(settings_, attempt.assignment);
     request.environment[mark_name] = mark_of(id);
-    request.directory = spec.working_directory.empty() ? shared_data(settings_.shared_dir).string() : spec.working_directory;
+    request.directory = spec.working_directory;
+    if (request.directory.empty()) request.directory = shared_data(settings_.shared_dir).string();
     request.output = logs.output.string();
     request.errors = logs.errors.string();
     request.cgroups = attempt.group.join_files();
@@ -178,10 +186,7 @@ void ProcessExecutor::Impl::stop(AttemptId id, Duration grace) {
     if (attempt->stage == Stage::waiting && link_->take_back(id)) {
         later([id](Impl& self) {
             auto* found = self.find(id);
-            if (found == nullptr) return;
-            Outcome outcome = not_started(143, read_clocks().wall, "it was stopped before it started");
-            outcome.reason = EndReason::killed;
-            self.conclude(*found, std::move(outcome));
+            if (found != nullptr) self.conclude(*found, stopped_early(read_clocks().wall));
         });
         return;
     }

@@ -2,8 +2,7 @@
 
 #include "base/log.hpp"
 #include "json/model_codec.hpp"
-
-#include <boost/json/parse.hpp>
+#include "json/own_text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -73,12 +72,7 @@ std::vector<std::string> names_in(const fs::path& folder) {
 
 /// Commands are bytes: what a client could not have sent as JSON still comes back as it was written.
 Result<Assignment> parse_assignment(std::string_view line) {
-    boost::json::parse_options options;
-    options.allow_invalid_utf8 = true;
-    options.max_depth = json::max_depth;
-    boost::system::error_code failed;
-    const auto value = boost::json::parse(boost::json::string_view(line.data(), line.size()), failed, {}, options);
-    if (failed) return fail(Errc::corrupt, "its first line is not JSON: " + failed.message());
+    HK_TRY(const auto value, json::parse_own(line));
     return json::to_assignment(value);
 }
 

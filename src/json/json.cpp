@@ -1,4 +1,5 @@
 #include "json/json.hpp"
+#include "json/own_text.hpp"
 
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/parse.hpp>
@@ -100,6 +101,16 @@ Result<Value> parse(std::string_view text) {
     census.visit(value);
     if (!census.finite) return fail(Errc::invalid, "the JSON text has a number that is too large");
     if (census.keys != count_keys(text)) return fail(Errc::invalid, "the JSON text names a key twice in one object");
+    return value;
+}
+
+Result<Value> parse_own(std::string_view text) {
+    boost::json::parse_options options;
+    options.max_depth = max_depth;
+    options.allow_invalid_utf8 = true;
+    boost::system::error_code error;
+    Value value = boost::json::parse(text, error, {}, options);
+    if (error) return fail(Errc::corrupt, "the text is not valid JSON: " + error.message());
     return value;
 }
 

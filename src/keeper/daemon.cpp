@@ -151,7 +151,8 @@ void serve(Daemon& daemon) {
         pollfd watched[Channel::max_descriptors + 1];
         std::size_t count = daemon.channel.descriptors(watched);
         watched[count++] = pollfd{daemon.signals, POLLIN, 0};
-        const int limit = daemon.watched.any_unsure() ? unsure_millis : daemon.had_runner ? -1 : first_runner_within_millis;
+        const int idle = daemon.had_runner ? -1 : first_runner_within_millis;
+        const int limit = daemon.watched.any_unsure() ? unsure_millis : idle;
         const int ready = ::poll(watched, count, limit);
         if (ready == 0) daemon.watched.decide_unsure();
         signalfd_siginfo ignored[8];
