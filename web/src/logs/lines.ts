@@ -54,9 +54,9 @@ function makeLine(bytes: Uint8Array, offset: number, style: Style): LogLine {
   return { offset, bytes: bytes.length, runs: expanded, length, after };
 }
 
-/** What a terminal shows of a line that carriage returns have overprinted, as progress bars do. */
+/** What a terminal shows of a line that carriage returns have overprinted, as progress bars do; no blanks at its end. */
 function lastOverprint(text: string): string {
-  const line = text.replace(/[\r\n]+$/, '');
+  const line = text.trimEnd();
   return line.slice(line.lastIndexOf('\r') + 1);
 }
 
