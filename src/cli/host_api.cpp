@@ -7,7 +7,8 @@
 namespace hk::cli {
 namespace {
 
-constexpr std::size_t page_size = 1000; ///< the most that the Host gives at once
+constexpr std::size_t page_size = 1000; ///< the most that the Host gives, and takes, at once
+constexpr Duration action_limit = std::chrono::seconds(30);
 
 std::string task_path(TaskId id) { return "/api/tasks/" + to_string(id); }
 
@@ -116,6 +117,22 @@ Result<proto::Explanation> HostApi::explain(TaskId id) {
 Result<proto::BatchView> HostApi::batch(BatchId id) {
     HK_TRY(const std::string body, get("/api/batches/" + to_string(id)));
     return proto::parse_batch_view(body);
+}
+
+Result<proto::SelectionReply> HostApi::act(const std::string& word,
+                                           const std::vector<TaskId>& ids) {
+    proto::SelectionReply all;
+    for (std::size_t at = 0; at < ids.size(); at += page_size) {
+        const auto first = ids.begin() + static_cast<std::ptrdiff_t>(at);
+        const auto last = first + static_cast<std::ptrdiff_t>(std::min(page_size, ids.size() - at));
+        const proto::TaskSelection selection{.task_ids = {first, last}};
+        HK_TRY(const std::string body,
+               post("/api/tasks/" + word, proto::to_json(selection), action_limit));
+        HK_TRY(const proto::SelectionReply reply, proto::parse_selection_reply(body));
+        std::ranges::copy(reply.done, std::back_inserter(all.done));
+        std::ranges::copy(reply.refused, std::back_inserter(all.refused));
+    }
+    return all;
 }
 
 Result<proto::NodeList> HostApi::nodes() {

@@ -31,6 +31,8 @@ public:
     Result<proto::TaskList> tasks(const std::string& query, std::size_t limit);
     Result<proto::Explanation> explain(TaskId id);
     Result<proto::BatchView> batch(BatchId id);
+    /// POST /api/tasks/{word} in groups that the Host takes; the answers put together.
+    Result<proto::SelectionReply> act(const std::string& word, const std::vector<TaskId>& ids);
     Result<proto::NodeList> nodes();
     Result<proto::EnvironmentList> environments();
 

@@ -64,7 +64,7 @@ World real_world(std::string program, Pace& pace) {
     world.link = [](const net::Address& address) { return make_net_link(address); };
     world.read_line = read_line;
     world.pace = &pace;
-    world.user = user_name();
+    world.user = user_name; // looked up when it is needed: a directory service may be slow
     world.program = std::move(program);
     return world;
 }

@@ -208,10 +208,8 @@ std::string render_task(const Terminal& terminal, const proto::TaskView& task, T
     return facts.render(terminal);
 }
 
-std::string render_explanation(const Terminal& terminal, const proto::Explanation& explanation) {
-    std::string text = "task " + to_string(explanation.task_id) + " " +
-                       std::string(to_string(explanation.status)) + ": " +
-                       harmless(explanation.summary, terminal.unicode) + "\n";
+std::string render_verdicts(const Terminal& terminal, const proto::Explanation& explanation) {
+    std::string text;
     if (explanation.ahead > 0)
         text += std::to_string(explanation.ahead) +
                 (explanation.ahead == 1 ? " task is" : " tasks are") + " before it in the queue\n";
@@ -223,6 +221,13 @@ std::string render_explanation(const Terminal& terminal, const proto::Explanatio
                    {node.fits ? "yes" : "no", node.fits ? Colour::green : Colour::yellow},
                    cell(terminal, node.reason)});
     return text + table.render(terminal);
+}
+
+std::string render_explanation(const Terminal& terminal, const proto::Explanation& explanation) {
+    return "task " + to_string(explanation.task_id) + " " +
+           std::string(to_string(explanation.status)) + ": " +
+           harmless(explanation.summary, terminal.unicode) + "\n" +
+           render_verdicts(terminal, explanation);
 }
 
 } // namespace hk::cli

@@ -22,7 +22,10 @@ std::string render_task_table(const Terminal& terminal, const std::vector<proto:
                               Time now);
 /// Everything about one task.
 std::string render_task(const Terminal& terminal, const proto::TaskView& task, Time now);
-/// Why it waits, node by node.
+/// Why it waits, in one sentence and node by node.
 std::string render_explanation(const Terminal& terminal, const proto::Explanation& explanation);
+
+/// The second part of that: its place in the queue, and the nodes.
+std::string render_verdicts(const Terminal& terminal, const proto::Explanation& explanation);
 
 } // namespace hk::cli

@@ -7,7 +7,7 @@ namespace {
 
 Result<proto::TaskView> newest_task(Session& session) {
     HK_TRY(HostApi* const api, session.host());
-    const std::string& user = session.world().user;
+    const std::string user = session.world().user();
     HK_TRY(const proto::TaskList list,
            api->tasks(query_of({{"user", user}}).substr(user.empty() ? 0 : 1), 1));
     if (list.tasks.empty())

@@ -73,7 +73,7 @@ void Session::say(std::string_view line) {
 }
 
 void Session::hint(std::string_view line) {
-    if (!err_.is_tty || !out_.is_tty || options_.quiet || options_.json) return;
+    if (line.empty() || !err_.is_tty || !out_.is_tty || options_.quiet || options_.json) return;
     progress({});
     world_.err(paint(err_, Colour::dim, line) + "\n");
 }

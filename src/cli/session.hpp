@@ -40,8 +40,8 @@ struct World {
     std::function<std::unique_ptr<HostLink>(const net::Address&)> link;
     std::function<std::string()> read_line; ///< one line of standard input
     Pace* pace = nullptr;
-    std::string user;    ///< who submits
-    std::string program; ///< "hakuriver.client", "hakuriver"
+    std::function<std::string()> user; ///< who submits
+    std::string program;               ///< "hakuriver.client", "hakuriver"
 };
 
 /// One run of one command: what it writes to, and the Host it asks. Results go to standard output,

@@ -60,7 +60,11 @@ std::string remark_of(const proto::TaskView& task) {
         const std::string node = task.assigned_node.value_or("its node");
         return "lost: " + node + " is silent; when it comes back the truth replaces this";
     }
-    return task.error_message;
+    if (!task.error_message.empty())
+        return std::string(to_string(task.status)) + ": " + task.error_message;
+    if (task.status == TaskState::failed && task.exit_code)
+        return "failed with exit code " + std::to_string(*task.exit_code);
+    return {};
 }
 
 } // namespace hk::cli

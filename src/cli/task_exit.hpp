@@ -23,8 +23,8 @@ struct TaskExit {
 /// Only for tasks that are over.
 TaskExit exit_of(const proto::TaskView& task);
 
-/// What is worth a line beside the code: "killed: out of memory (limit 4 GB)". Empty when nothing
-/// is.
+/// What is worth a line beside the code: "killed: out of memory (limit 4 GB)", "failed with exit
+/// code 3". May be empty.
 std::string remark_of(const proto::TaskView& task);
 
 } // namespace hk::cli

@@ -7,7 +7,6 @@
 namespace hk::cli {
 namespace {
 
-constexpr std::size_t most_at_once = 1000; ///< ids of one request
 constexpr Duration action_limit = std::chrono::seconds(30);
 
 struct ActionText {
@@ -49,34 +48,13 @@ Result<int> act_on_one(Session& session, HostApi& api, Action action, TaskId id)
     return 0;
 }
 
-struct Tally {
-    std::vector<TaskId> done;
-    std::vector<proto::FailedTarget> refused;
-};
-
-Result<Tally> act_in_groups(HostApi& api, Action action, const std::vector<TaskId>& ids) {
-    Tally tally;
-    for (std::size_t at = 0; at < ids.size(); at += most_at_once) {
-        const auto first = ids.begin() + static_cast<std::ptrdiff_t>(at);
-        const auto last =
-            first + static_cast<std::ptrdiff_t>(std::min(most_at_once, ids.size() - at));
-        const proto::TaskSelection selection{.task_ids = {first, last}};
-        HK_TRY(const std::string body, api.post("/api/tasks/" + std::string(text_of(action).word),
-                                                proto::to_json(selection), action_limit));
-        HK_TRY(const proto::SelectionReply reply, proto::parse_selection_reply(body));
-        tally.done.insert(tally.done.end(), reply.done.begin(), reply.done.end());
-        tally.refused.insert(tally.refused.end(), reply.refused.begin(), reply.refused.end());
-    }
-    return tally;
-}
-
 Result<int> act_on_several(Session& session, HostApi& api, Action action,
                            const std::vector<TaskId>& ids) {
     constexpr int partly = 125;
-    HK_TRY(const Tally tally, act_in_groups(api, action, ids));
+    HK_TRY(const proto::SelectionReply tally, api.act(std::string(text_of(action).word), ids));
     const int code = tally.refused.empty() ? 0 : partly;
     if (session.json()) {
-        session.print_json(proto::to_json(proto::SelectionReply{tally.done, tally.refused}));
+        session.print_json(proto::to_json(tally));
         return code;
     }
     for (const proto::FailedTarget& refused : tally.refused)

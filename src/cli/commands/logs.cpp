@@ -77,7 +77,11 @@ Result<> LogView::show_all(HostApi& api) {
 /// Until the Host ends the stream, which it does when the task is over. A connection that breaks is
 /// made anew.
 Result<> LogView::follow(HostApi& api) {
-    HK_CHECK(api.task(id_)); // a Host that is away at the start is not waited for
+    // A Host that is away at the start is not waited for.
+    HK_TRY(const proto::TaskView task, api.task(id_));
+    if (task.status == TaskState::pending)
+        session_.hint("task " + to_string(id_) + " waits (" + harmless(task.waiting_reason) +
+                      "); its output follows");
     Mono broken_since = session_.pace().now().mono;
     for (;;) {
         const Mono begin = session_.pace().now().mono;

@@ -148,10 +148,17 @@ class ShellVerb : public Verb {
         net::Loop loop;
         auto done = net::run_task(loop, run_terminal(loop, place.address, path, session.world()));
         if (done) return *done;
-        Error error = std::move(done).error();
-        error.message =
-            "no terminal from the Host at " + net::to_text(place.address) + ": " + error.message;
-        return fail(std::move(error));
+        return fail(reason(session, path, std::move(done).error()));
+    }
+    /// A handshake is refused with a number; an ordinary request to the same path is told why.
+    static Error reason(Session& session, const std::string& path, Error refused) {
+        const auto api = session.host();
+        if (!api) return api.error();
+        const auto told = (*api)->get(path);
+        if (!told && told.error().code != Errc::invalid) return told.error();
+        refused.message =
+            "no terminal from the Host at " + (*api)->where() + ": " + refused.message;
+        return refused;
     }
     std::optional<std::string> task_;
     std::vector<std::string> words_;

@@ -29,7 +29,7 @@ Result<int> show_one(Session& session, HostApi& api, TaskId id) {
     session.print(render_task(session.out(), task, session.wall()));
     if (task.status == TaskState::pending)
         if (const auto why = api.explain(id); why && !why->nodes.empty())
-            session.print("\n" + render_explanation(session.out(), *why));
+            session.print("\n" + render_verdicts(session.out(), *why));
     session.hint(hint_for(task));
     return 0;
 }

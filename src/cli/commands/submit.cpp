@@ -99,7 +99,7 @@ Result<proto::SubmitRequest> make_request(Session& session, const SubmitOptions&
     request.container_name = options.container;
     if (options.privileged) request.privileged = true;
     request.no_queue = options.no_queue;
-    request.submitted_by = session.world().user;
+    request.submitted_by = session.world().user();
     request.working_directory = options.working_directory.value_or("");
     return request;
 }

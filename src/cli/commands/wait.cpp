@@ -18,6 +18,7 @@ constexpr Duration plain_progress =
     std::chrono::seconds(10);          ///< between two lines where they cannot be overwritten
 constexpr std::size_t most_looks = 16; ///< at tasks that are still open, each time
 constexpr std::size_t most_remarks = 10;
+constexpr std::size_t longest_ids = 60; ///< of a message, in columns
 
 /// Waits for tasks by looking again and again, ever less often.
 class Waiting {
@@ -40,6 +41,7 @@ private:
     Result<> bear(HostApi& api, const Error& error);
     void show_progress();
     std::string progress_line() const;
+    std::string summary() const;
     Result<int> interrupted(HostApi& api);
     int finish();
     Duration next_pause();
@@ -114,14 +116,19 @@ Result<> Waiting::bear(HostApi& api, const Error& error) {
     return {};
 }
 
+std::string Waiting::summary() const {
+    std::string line = std::to_string(done_) + " of " + std::to_string(total_) + " done";
+    if (failed_ > 0) line += ", " + std::to_string(failed_) + " failed";
+    return line;
+}
+
 std::string Waiting::progress_line() const {
     if (total_ == 1) {
         const std::string state = states_.empty() ? "" : states_.begin()->first;
         return "task " + to_string(open_.front()) + " " + state +
                (detail_.empty() ? "" : ": " + harmless(detail_));
     }
-    std::string line = std::to_string(done_) + " of " + std::to_string(total_) + " done";
-    if (failed_ > 0) line += ", " + std::to_string(failed_) + " failed";
+    std::string line = summary();
     for (const auto& [state, count] : states_) line += ", " + std::to_string(count) + " " + state;
     return line;
 }
@@ -141,7 +148,7 @@ void Waiting::show_progress() {
 
 /// The first Ctrl-C leaves the tasks alone; a second one soon after kills them.
 Result<int> Waiting::interrupted(HostApi& api) {
-    const std::string ids = format_ids(open_);
+    const std::string ids = shorten(format_ids(open_), longest_ids, session_.err().unicode);
     const bool several = open_.size() > 1;
     const std::string who =
         (several ? "tasks " : "task ") + ids + (several ? " keep" : " keeps") + " running";
@@ -155,8 +162,7 @@ Result<int> Waiting::interrupted(HostApi& api) {
                       (open_.size() == total_ && total_ > 1 ? "last" : to_string(open_.front())));
         return detached_exit;
     }
-    const proto::TaskSelection selection{.task_ids = open_};
-    HK_CHECK(api.post("/api/tasks/kill", proto::to_json(selection)));
+    HK_CHECK(api.act("kill", open_));
     session_.say((several ? "tasks " : "task ") + ids + " killed");
     return detached_exit;
 }
@@ -183,6 +189,9 @@ int Waiting::finish() {
     }
     if (remarks > most_remarks)
         session_.say("... and " + std::to_string(remarks - most_remarks) + " more");
+    if (total_ > 1 && failed_ > 0) session_.say(summary());
+    if (worst.code == 0 && total_ == 1)
+        session_.hint("output: hakuriver logs " + to_string(over_.front().task_id));
     if (!options_.failed_targets.empty() && worst.code < infrastructure_exit)
         worst = {infrastructure_exit, "infra"};
     if (!session_.json()) return worst.code;

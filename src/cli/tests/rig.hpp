@@ -107,7 +107,7 @@ struct Rig {
         world.link = [this](const net::Address&) { return std::make_unique<ScriptedLink>(host); };
         world.read_line = [] { return std::string("n"); };
         world.pace = &pace;
-        world.user = "alice";
+        world.user = [] { return std::string("alice"); };
     }
     Rig(const Rig&) = delete;
     Rig& operator=(const Rig&) = delete;

@@ -105,6 +105,8 @@ TEST_CASE("wait: of several the highest code, from the counts of the batch") {
     list.total = 3;
     rig.host->on("GET /api/tasks?limit=3&batch=3", proto::to_json(list));
     CHECK(rig.client({"--wait", "--count", "3", "--json", "--", "x"}) == 9);
+    CHECK(rig.err.contains(
+        "task 3 failed with exit code 2\ntask 4 failed with exit code 9\n3 of 3 done, 2 failed\n"));
     CHECK(rig.out.starts_with(R"({"exit_code":9,"reason":"task","tasks":[{"task_id":"3")"));
     CHECK(rig.host->asked.size() == 5); // one submission, three looks, one list
 }
@@ -203,7 +205,7 @@ TEST_CASE("wait: progress is a line that is overwritten on a terminal, and rare 
     say_task(terminal, make_task(7, TaskState::completed));
     CHECK(terminal.hakuriver({"wait", "7"}) == 0);
     CHECK(terminal.err.contains("\r\x1b[Ktask 7 pending: node1 has 0 of 4 cores free"));
-    CHECK(terminal.err.ends_with("\r\x1b[K"));
+    CHECK(terminal.err.ends_with("\r\x1b[Koutput: hakuriver logs 7\n"));
     CHECK(terminal.out.empty());
 
     Rig quiet;
