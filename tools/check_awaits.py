@@ -81,14 +81,16 @@ def end_of(code: str, begin: int) -> int:
 
 
 def chooses(expression: str, position: int) -> bool:
-    """Whether a conditional decides what is awaited here; one that only looks at the result is fine."""
+    """Whether a conditional decides what is awaited here. One that chooses a plain argument, or looks at the result
+    without awaiting more, is fine."""
     if "?" in expression[:position]:
         return True
+    operand = expression[position + len("co_await") :].lstrip()
     depth = 0
-    for i in range(position, len(expression)):
-        depth += (expression[i] in OPEN) - (expression[i] in CLOSE)
-        if expression[i] == "?":
-            return depth > 0 or "co_await" in expression[i:]
+    for i, char in enumerate(operand):
+        depth += (char in OPEN) - (char in CLOSE)
+        if char == "?" and (depth == 0 or (depth == 1 and operand.startswith("("))):
+            return depth == 1 or "co_await" in operand[i:]
     return False
 
 

@@ -20,7 +20,6 @@ REFUSED = [
     "co_await f([=](int x) { return x; });",
     "co_await (fast ? a() : b());",
     "auto r = fast ? co_await a() : b();",
-    "co_await f(x ? 1 : 2);",
     "r = co_await ready() ? co_await a() : 0;",
     "auto [a, b] = co_await f();",
     "if (auto r = co_await f({1}); r) { g(); }",
@@ -42,6 +41,7 @@ ACCEPTED = [
     "switch (x) { case 1: co_await f(); break; }",
     "int v = x ? 1 : 2; co_await f(v);",
     "count += co_await ready() ? 1 : 0;",
+    "co_await f(x ? 1 : 2);",
     "auto c = co_await connect(std::chrono::seconds{30});",
 ]
 
