@@ -133,8 +133,10 @@ void Check::container() {
     else if (!policy_.containers)
         wrong("/container_name", "this Host cannot run containers yet; use --container NULL to run directly on a node");
     else if (!policy_.environments.contains(name))
-        wrong("/container_name", "there is no packaged environment '" + name + "'; make it with hakuriver.docker create-tar " +
-                                     name + ", or use --container NULL to run directly on a node");
+        wrong("/container_name", std::string(named ? "" : "the task names no environment and ") +
+                                     "there is no packaged environment '" + name +
+                                     "'; make it with hakuriver.docker create-tar " + name +
+                                     ", or use --container NULL to run directly on a node");
     spec_.container = name;
 }
 

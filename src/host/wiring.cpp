@@ -44,16 +44,21 @@ Result<> make_folders(const config::HostConfig& config) {
 class Host {
 public:
     Host(const config::HostConfig& config, std::string version, std::unique_ptr<store::Writer> writer,
-         store::Reader reader, sched::State state)
+         store::Reader reader, sched::State state, net::Address engine_address)
         : config_(config), writer_(std::move(writer)), journal_(loop_, *writer_),
           engine_(journal_, std::move(state), hooks()),
           queries_(loop_, engine_, std::move(reader), LogPaths{config.shared.shared_dir}),
           live_(queries_, engine_, usage_), health_(engine_, usage_), logs_(loop_, engine_, queries_),
-          links_(loop_, engine_, usage_, config.shared.heartbeat_interval), access_(names_of(config)),
-          api_{config_, engine_, queries_, live_, health_, usage_, logs_, links_,
+          links_(loop_, engine_, usage_, config.shared.heartbeat_interval),
+          environments_(loop_, engine_, config, std::move(engine_address)), access_(names_of(config)),
+          api_{config_, engine_, queries_, live_, health_, usage_, logs_, links_, environments_, loop_,
                [this] { return writer_->numbers(); }, [this] { return server_.counters(); },
                version, openapi_document(version)},
           router_(table(), serve_dashboard), server_(loop_, {}, handler(), router_.body_rules()), background_(loop_) {
+        environments_.on_change = [this] { live_.send("environments", "{}"); };
+        environments_.on_progress = [this](const proto::OperationProgress& progress) {
+            live_.send("progress", proto::to_json(progress));
+        };
         links_.on_usage = [this](const NodeName& node) { live_.note_node(node); };
     }
 
@@ -70,6 +75,7 @@ public:
     void run() {
         background_.spawn(every_second());
         background_.spawn(every_moment());
+        background_.spawn(environments_.run());
         loop_.on_signals({SIGTERM, SIGINT}, [this](int) {
             if (!stopping_) background_.spawn(stop());
         });
@@ -139,6 +145,7 @@ private:
     Health health_;
     LogReader logs_;
     Links links_;
+    Environments environments_;
     Access access_;
     Api api_;
     net::Router router_;
@@ -153,7 +160,9 @@ Result<> start_and_run(const config::HostConfig& config, std::string version) {
     HK_TRY(auto reader, store::Reader::open(config.db_file));
     HK_TRY(const auto active, reader.load_active());
     auto state = sched::restore(settings_of(config), restored_from(active), read_clocks());
-    Host host(config, std::move(version), std::move(writer), std::move(reader), std::move(state));
+    HK_TRY(auto engine_address, docker::find_engine(config.shared.docker_socket.string()));
+    Host host(config, std::move(version), std::move(writer), std::move(reader), std::move(state),
+              std::move(engine_address));
     HK_CHECK(host.listen());
     host.run();
     return {};

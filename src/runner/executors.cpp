@@ -1,6 +1,8 @@
 #include "runner/executors.hpp"
 
+#include "exec/docker_executor.hpp"
 #include "exec/process_executor.hpp"
+#include "exec/systemd_executor.hpp"
 
 #include <algorithm>
 
@@ -9,6 +11,12 @@ namespace {
 
 bool allowed(const config::RunnerConfig& config, ExecutorKind kind) {
     return config.executors.empty() || std::ranges::find(config.executors, kind) != config.executors.end();
+}
+
+exec::DockerOptions docker_options(const config::RunnerConfig& config) {
+    return {.socket = config.shared.docker_socket.string(),
+            .environments = config.shared.container_dir,
+            .policy = {config.shared.allow_privileged, config.shared.allowed_mounts}};
 }
 
 } // namespace
@@ -29,6 +37,15 @@ Result<Worker::Executors> open_executors(const ExecutorContext& context, const c
     if (allowed(config, ExecutorKind::process)) {
         HK_TRY(auto process, exec::ProcessExecutor::open(context.loop, context.spool, settings, context.listener));
         executors.push_back(std::move(process));
+    }
+    if (allowed(config, ExecutorKind::systemd)) {
+        HK_TRY(auto systemd, exec::SystemdExecutor::open(context.loop, context.spool, settings, context.listener));
+        executors.push_back(std::move(systemd));
+    }
+    if (allowed(config, ExecutorKind::docker)) {
+        HK_TRY(auto docker, exec::open_docker(context.loop, context.spool, settings, context.listener,
+                                              docker_options(config)));
+        executors.push_back(std::move(docker));
     }
     return executors;
 }

@@ -13,8 +13,6 @@
 namespace hk::runner {
 namespace {
 
-constexpr int seconds_between_looks = 10; ///< at what the executors offer
-
 /// Several runners may share a machine, each with its own name and records.
 std::filesystem::path state_dir_of(const config::RunnerConfig& config) { return config.state_dir / config.name.value; }
 
@@ -110,10 +108,10 @@ private:
     }
 
     net::Task<void> every_second() {
-        for (int second = 1;; ++second) {
+        for (;;) {
             co_await net::sleep_for(std::chrono::seconds(1));
             worker_.sync_results();
-            if (second % seconds_between_looks != 0 || !worker_.refresh_offers()) continue;
+            if (!worker_.refresh_offers()) continue; // an engine came, went or changed
             say_what_is_offered();
             link_.say_hello_again();
         }

@@ -2,6 +2,7 @@
 #include "config/settings.hpp"
 #include "host/access.hpp"
 #include "host/engine.hpp"
+#include "host/environments.hpp"
 #include "host/health.hpp"
 #include "host/links.hpp"
 #include "host/live.hpp"
@@ -25,6 +26,8 @@ struct Api {
     Usage& usage;
     LogReader& logs;
     Links& links;
+    Environments& environments;
+    net::Loop& loop;
     std::function<store::WriterNumbers()> store_numbers;
     std::function<net::ServerCounters()> server_counters;
     std::string version;

@@ -1,12 +1,20 @@
 #include "host/api/api.hpp"
+#include "host/api/environments.hpp"
 #include "host/api/nodes.hpp"
 #include "host/api/system.hpp"
 #include "host/api/task_actions.hpp"
 #include "host/api/tasks.hpp"
+#include "host/api/terminal.hpp"
 
 namespace hk::host {
 
 using enum net::Method;
+
+namespace {
+
+constexpr std::size_t most_import_bytes = std::size_t{1} << 40;
+
+} // namespace
 
 /// Every route of the API, once. Those marked as the original's are the names that its clients know.
 const std::vector<ApiRoute>& api_routes() {
@@ -35,6 +43,15 @@ const std::vector<ApiRoute>& api_routes() {
         {get, "/api/health", get_health, "The last 60 seconds of the nodes", "", "Health"},
         {get, "/api/cluster", get_cluster, "The cluster in numbers", "", "Cluster"},
         {get, "/api/environments", list_environments, "Container environments", "", "EnvironmentList"},
+        {post, "/api/environments", create_environment, "Make a container; steps as JSON lines", "CreateEnvironment"},
+        {delete_, "/api/environments/{env}", delete_environment, "Delete a container", "", "Message"},
+        {post, "/api/environments/{env}/start", start_environment, "Start a container", "", "Message"},
+        {post, "/api/environments/{env}/stop", stop_environment, "Stop a container", "", "Message"},
+        {post, "/api/environments/{env}/package", package_environment, "Package a container; steps as JSON lines"},
+        {delete_, "/api/environments/{env}/versions", delete_versions, "Remove one version, or all", "", "Message"},
+        {post, "/api/environments/{env}/import", import_environment, "Publish an archive of docker save", "", "", 200,
+         {.limit = most_import_bytes, .streaming = true}},
+        {get, "/api/terminal/environments/{env}", environment_terminal, "WebSocket of a terminal in a container"},
         {get, "/api/events", get_events, "Live state as server-sent events"},
         {get, "/api/openapi.json", get_openapi, "This document"},
         {get, "/api/runners/link", runner_link, "WebSocket of a runner"},

@@ -3,7 +3,6 @@
 #include "host/api/reply.hpp"
 #include "host/metrics.hpp"
 #include "host/node_view.hpp"
-#include "proto/env_api.hpp"
 
 namespace hk::host {
 
@@ -49,11 +48,6 @@ net::Task<void> runner_link(net::Exchange& exchange, Api& api) {
         co_return co_await refuse(exchange, std::move(error));
     }
     co_await api.links.serve(exchange);
-}
-
-net::Task<void> list_environments(net::Exchange& exchange, Api&) {
-    const proto::EnvironmentList list{.problem = "this Host does not run containers yet"};
-    return reply(exchange, proto::to_json(list));
 }
 
 } // namespace hk::host

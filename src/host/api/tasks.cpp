@@ -8,7 +8,8 @@ namespace hk::host {
 namespace {
 
 SubmissionPolicy policy_of(const Api& api) {
-    SubmissionPolicy policy{.default_container = api.config.default_container,
+    SubmissionPolicy policy{.containers = true,
+                            .default_container = api.config.default_container,
                             .default_privileged = api.config.tasks_privileged,
                             .allow_privileged = api.config.shared.allow_privileged,
                             .allowed_mounts = api.config.shared.allowed_mounts,

@@ -1,0 +1,9 @@
+#pragma once
+#include "host/api/api.hpp"
+
+namespace hk::host {
+
+/// A terminal in the container of an environment, over a WebSocket.
+net::Task<void> environment_terminal(net::Exchange& exchange, Api& api);
+
+} // namespace hk::host
