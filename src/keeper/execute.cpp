@@ -68,7 +68,7 @@ void search(char* const* argv, char* const* env) {
         if (join_path(at, length, argv[0], file)) {
             try_file(file, argv, env);
             if (!means_look_further(errno)) return;
-            if (errno == EACCES) found = EACCES;
+            if (errno == EACCES && ::access(file, F_OK) == 0) found = EACCES; // and not merely a folder we may not see
         }
         if (end == nullptr) break;
         at = end;

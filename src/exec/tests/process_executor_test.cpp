@@ -120,7 +120,7 @@ TEST_CASE("a task is bound to the CPUs and the memory of its NUMA node") {
                                  "grep -c bind:0 /proc/self/numa_maps");
     CHECK(rig.outcome(id).exit_code == 0);
     CHECK(rig.output(id).starts_with("Cpus_allowed_list:\t1\n0\n"));
-    CHECK(rig.await<exec::Started>(id).warnings.empty());
+    for (const auto& warning : rig.await<exec::Started>(id).warnings) CHECK(warning.find("NUMA") == warning.npos);
 }
 
 TEST_CASE("tasks run as the user that the settings name") {

@@ -151,7 +151,7 @@ TEST_CASE("records have the names of attempts and no others") {
 }
 
 TEST_CASE("commands are found and fail as in a shell") {
-    char path[] = "PATH=/nowhere:/usr/bin:/bin";
+    char path[] = "PATH=/nowhere:/etc/passwd:/usr/bin:/bin";
     char* env[] = {path, nullptr};
     const auto code_of = [&](const char* command) {
         return run([&] {
