@@ -28,7 +28,8 @@ net::Task<void> give_nodes(net::Exchange& exchange) {
 }
 
 net::Task<void> give_log(net::Exchange& exchange) {
-    (void)co_await exchange.begin(200, {});
+    net::Headers none;
+    (void)co_await exchange.begin(200, std::move(none));
     for (int i = 0; i < 1000; ++i) {
         const std::string text = "line " + std::to_string(i) + "\n";
         (void)co_await exchange.write(text);
@@ -43,7 +44,8 @@ net::Task<void> take_tar(net::Exchange& exchange) {
         if (!piece || piece->empty()) break;
         total += piece->size();
     }
-    (void)co_await exchange.begin(200, {});
+    net::Headers none;
+    (void)co_await exchange.begin(200, std::move(none));
     const std::string text = line("got " + std::to_string(total), true);
     (void)co_await exchange.write(text);
     co_await exchange.finish();

@@ -104,7 +104,8 @@ net::Task<void> task_stderr(net::Exchange& exchange, Api& api) {
 net::Task<void> get_batch(net::Exchange& exchange, Api& api) {
     const auto id = task_of(exchange.request());
     if (!id) co_return co_await refuse(exchange, id.error());
-    const auto batch = co_await api.queries.batch(BatchId{id->value});
+    const BatchId wanted{id->value};
+    const auto batch = co_await api.queries.batch(wanted);
     if (!batch) co_return co_await refuse(exchange, batch.error());
     co_await reply(exchange, proto::to_json(*batch));
 }
