@@ -253,6 +253,7 @@ export const en = {
     history: 'History',
     attempt: (n: number) => `Attempt ${n}`,
     on: (node: string) => `on ${node}`,
+    by: (user: string) => `by ${user}`,
     events: {
       submitted: 'Submitted',
       assigned: 'Assigned',
@@ -265,6 +266,9 @@ export const en = {
       killed: 'Killed',
       killed_oom: 'Out of memory',
       lost: 'Lost',
+      ended: 'Ended',
+      refused: 'Refused',
+      'kill requested': 'Kill requested',
     },
     killing: 'It is being killed.',
   },

@@ -245,6 +245,7 @@ export const zh: Texts = {
     history: '历史',
     attempt: (count) => `第 ${count} 次尝试`,
     on: (node) => `于 ${node}`,
+    by: (user) => `提交者 ${user}`,
     events: {
       submitted: '已提交',
       assigned: '已分配',
@@ -257,6 +258,9 @@ export const zh: Texts = {
       killed: '已终止',
       killed_oom: '内存不足',
       lost: '失联',
+      ended: '已结束',
+      refused: '被拒绝',
+      'kill requested': '已请求终止',
     },
     killing: '正在终止。',
   },
