@@ -9,6 +9,7 @@ cmd_demo() { # [--stop | ARGUMENT...]
         demo_stop
         return
     fi
+    need_packages demo
     cmd_build release
     HAKURIVER_BIN=$ROOT/out/bin demo/run "$@"
 }

@@ -1,1 +1,117 @@
+#include "runner/worker.hpp"
+
+#include "support/temp_folder.hpp"
+
 #include <doctest/doctest.h>
+
+using namespace hk;
+using namespace hk::runner;
+
+namespace {
+
+/// Notes what it is told, and whether the assignment was on record when it was told to start.
+class NotingExecutor final : public exec::Executor {
+public:
+    NotingExecutor(exec::Spool& spool, std::vector<std::string>& told) : spool_(spool), told_(told) {}
+    ExecutorKind kind() const override { return ExecutorKind::process; }
+    ExecutorOffer offer() const override { return {.kind = ExecutorKind::process, .available = true}; }
+    void start(const Assignment& assignment) override {
+        told_.push_back(spool_.contains(assignment.attempt) ? "start, recorded" : "start, not recorded");
+    }
+    void recover(const Assignment&) override { told_.push_back("recover"); }
+    void stop(AttemptId, Duration) override { told_.push_back("stop"); }
+    void pause(AttemptId) override { told_.push_back("pause"); }
+    void resume(AttemptId) override { told_.push_back("resume"); }
+    void forget(AttemptId) override { told_.push_back("forget"); }
+
+private:
+    exec::Spool& spool_;
+    std::vector<std::string>& told_;
+};
+
+/// One life of a runner on a state folder.
+struct Life {
+    explicit Life(const std::filesystem::path& folder) : spool(exec::Spool::open(folder).value()) {
+        Worker::Executors executors;
+        executors.push_back(std::make_unique<NotingExecutor>(spool, told));
+        worker.use(std::move(executors));
+        worker.on_news = [this](std::vector<AttemptReport> news) {
+            reports.insert(reports.end(), news.begin(), news.end());
+            return true;
+        };
+    }
+    void order_start(std::optional<std::string> container = {}) {
+        TaskSpec spec{.command = "true", .container = std::move(container)};
+        proto::Orders orders;
+        orders.start.push_back({.attempt = id,
+                                .spec = std::make_shared<const TaskSpec>(std::move(spec)),
+                                .placement = {.node = NodeName{"n1"}}});
+        worker.take(orders);
+    }
+    void order_forget() {
+        proto::Orders orders;
+        orders.forget.push_back(id);
+        worker.take(orders);
+    }
+    void wait_for_news(std::size_t count) {
+        loop.run_until([&] { return reports.size() >= count; });
+    }
+
+    static inline const AttemptId id{TaskId{3}, 1};
+    net::Loop loop;
+    exec::Spool spool;
+    std::vector<std::string> told;
+    std::vector<AttemptReport> reports;
+    Worker worker{loop, spool};
+};
+
+} // namespace
+
+TEST_CASE("an assignment is on record before it starts, and its record goes when the Host has the result") {
+    const test::TempFolder folder;
+    Life life(folder.path());
+    life.order_start();
+    life.order_start(); // the Host may say it twice
+    CHECK(life.told == std::vector<std::string>{"start, recorded"});
+    life.wait_for_news(1);
+    CHECK(life.reports.at(0).phase == AttemptPhase::accepted);
+    life.order_forget(); // too early: nothing happens
+    CHECK(life.spool.contains(Life::id));
+    life.worker.on_event(exec::Event{exec::Ended{Life::id, Outcome{.exit_code = 4}}});
+    life.wait_for_news(2);
+    CHECK(life.reports.back().outcome->exit_code == 4);
+    life.order_forget();
+    CHECK(life.told.back() == "forget");
+    CHECK_FALSE(life.spool.contains(Life::id));
+    CHECK(life.worker.attempts() == 0);
+}
+
+TEST_CASE("the next life takes up what the last one left") {
+    const test::TempFolder folder;
+    {
+        Life first(folder.path());
+        first.order_start();
+    }
+    Life second(folder.path());
+    second.worker.recover();
+    CHECK(second.told == std::vector<std::string>{"recover"});
+    CHECK(second.worker.all_reports().size() == 1);
+    second.order_start(); // the Host does not know that it began
+    CHECK(second.told.size() == 1);
+}
+
+TEST_CASE("what no executor here can run ends with the reason, in this life and the next") {
+    const test::TempFolder folder;
+    {
+        Life first(folder.path());
+        first.order_start("env");
+        CHECK(first.told.empty());
+        first.wait_for_news(1);
+        CHECK(first.reports.at(0).outcome->reason == EndReason::not_started);
+    }
+    Life second(folder.path());
+    second.worker.recover();
+    const auto reports = second.worker.all_reports();
+    REQUIRE(reports.size() == 1);
+    CHECK(reports[0].outcome->message == "this node does not offer the docker executor");
+}

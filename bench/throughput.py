@@ -1,0 +1,164 @@
+#!/usr/bin/env python3
+"""How fast tasks go through a whole cluster on this machine, each number beside its floor in the same run.
+
+A Host and three runners on loopback, the real executables of $HAKURIVER_BIN (default: out/bin). Prints one line per
+measurement: what, ours, the floor or the aim, the ratio.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+os.environ.setdefault("HAKURIVER_BIN", str(ROOT / "out" / "bin"))
+sys.path.insert(0, str(ROOT / "tests" / "e2e"))
+
+import tempfile  # noqa: E402
+
+from cluster import BIN, Cluster  # noqa: E402
+
+TASKS = 1000
+
+
+def line(what: str, ours: str, beside: str, verdict: str) -> None:
+    print(f"  {what:<58} {ours:>16}   {beside:<38} {verdict}", flush=True)
+
+
+def seconds(action) -> float:
+    begin = time.perf_counter()
+    action()
+    return time.perf_counter() - begin
+
+
+def xargs_rate() -> float:
+    numbers = "\n".join(str(i) for i in range(TASKS))
+    spent = seconds(
+        lambda: subprocess.run(["xargs", "-P2", "-n1", "true"], input=numbers, text=True, check=True)
+    )
+    return TASKS / spent
+
+
+def task_rate(cluster: Cluster) -> float:
+    """Through submit to all completed."""
+
+    def run() -> None:
+        reply = cluster.api.post("/api/tasks", {"command": "true", "count": TASKS}).json()
+        path = f"/api/batches/{reply['batch_id']}"
+        while not (batch := cluster.api.get(path).json())["finished"]:
+            time.sleep(0.005)
+        assert batch["counts"] == {"completed": TASKS}, batch
+
+    return TASKS / seconds(run)
+
+
+def submit_rate(cluster: Cluster, clients: int = 16, each: int = 250) -> float:
+    """Durable submissions that arrive together, each a request of its own."""
+    body = json.dumps({"command": "true", "required_cores": 1, "targets": ["n1"]})
+
+    def submit() -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", cluster.port)
+        for _ in range(each):
+            connection.request("POST", "/api/tasks", body, {"Content-Type": "application/json"})
+            reply = connection.getresponse()
+            reply.read()
+            assert reply.status == 202, reply.status
+
+    threads = [threading.Thread(target=submit) for _ in range(clients)]
+
+    def run() -> None:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    return clients * each / seconds(run)
+
+
+def batch_rate(cluster: Cluster, tasks: int = 10_000) -> tuple[float, float]:
+    """One request that makes many tasks, and the slowest of other requests meanwhile."""
+    slowest = 0.0
+    done = threading.Event()
+
+    def ask() -> None:
+        nonlocal slowest
+        while not done.is_set():
+            slowest = max(slowest, seconds(lambda: cluster.api.get("/api/nodes")))
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    spent = seconds(
+        lambda: cluster.api.post("/api/tasks", {"command": "true", "count": tasks, "required_cores": 1}).json()
+    )
+    done.set()
+    asking.join()
+    return tasks / spent, slowest
+
+
+def resident(pid: int) -> float:
+    text = Path(f"/proc/{pid}/status").read_text()
+    return int(next(part for part in text.splitlines() if part.startswith("VmRSS")).split()[1]) / 1000
+
+
+def client_time(cluster: Cluster) -> float:
+    command = [str(BIN / "hakuriver.client"), "--config", str(cluster.client_config), "--list-nodes"]
+    return min(seconds(lambda: subprocess.run(command, check=True, capture_output=True)) for _ in range(20))
+
+
+def restart_time(cluster: Cluster, queued: int) -> float:
+    """From the start of a Host that has so many waiting tasks to its first answer."""
+    cluster.host.kill()
+
+    def start() -> None:
+        cluster.host.start()
+        while True:
+            try:
+                cluster.api.get("/healthz")
+                return
+            except OSError:
+                time.sleep(0.002)
+
+    spent = seconds(start)
+    pending = cluster.api.get("/api/cluster").json()["tasks"].get("pending", 0)
+    assert pending >= queued - 100, pending
+    return spent
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory(prefix="hk-bench-") as folder:
+        cluster = Cluster(Path(folder) / "c", runners=3)
+        try:
+            cluster.start()
+            idle_host = resident(cluster.host.pid)
+            idle_runner = resident(cluster.runners["n1"].pid)
+            task_rate(cluster)  # warm
+            floor = xargs_rate()
+            rate = max(task_rate(cluster) for _ in range(2))
+            line(f"{TASKS} x true, submit to completed, three runners", f"{rate:.0f} tasks/s",
+                 f"xargs -P2: {floor:.0f}/s", f"{rate / floor:.0%} (aim 60%)")
+            spent = client_time(cluster)
+            floor_spent = min(seconds(lambda: subprocess.run(["true"], check=True)) for _ in range(20))
+            line("hakuriver.client --list-nodes, whole process", f"{spent * 1e3:.1f} ms",
+                 f"true: {floor_spent * 1e3:.1f} ms", "(aim 10 ms)")
+            line("resident, idle: Host", f"{idle_host:.1f} MB", "", "(aim 20 MB)")
+            line("resident, idle: runner", f"{idle_runner:.1f} MB", "", "(aim 10 MB)")
+            cluster.api.post("/api/tasks", {"command": "sleep", "arguments": ["600"], "required_cores": 4, "count": 3})
+            line("durable submissions, 16 clients", f"{submit_rate(cluster):.0f}/s", "", "(aim 3,000/s)")
+            batch, slowest = batch_rate(cluster)
+            line("10,000 tasks in one request", f"{batch:.0f} tasks/s",
+                 f"slowest other request: {slowest * 1e3:.0f} ms", "(aim 20,000/s, 50 ms)")
+            cluster.api.post("/api/tasks", {"command": "true", "count": 90_000, "required_cores": 1})
+            line("Host restart with 100,000 queued", f"{restart_time(cluster, 100_000) * 1e3:.0f} ms", "",
+                 "(aim 1,000 ms)")
+        finally:
+            cluster.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""A container engine of the tests' own: a private dockerd with an image made from busybox."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tarfile
+from pathlib import Path
+
+from waiting import wait_until
+
+START_LIMIT = 40
+PROGRAMS = ("sh", "cat", "dd", "echo", "env", "false", "hostname", "id", "ls", "sleep", "touch", "tr", "true")
+
+
+def why_not() -> str:
+    """Why no engine can be started here; empty when one can."""
+    if os.geteuid() != 0:
+        return "a dockerd of its own needs root"
+    missing = [name for name in ("dockerd", "docker", "busybox") if shutil.which(name) is None]
+    return f"not installed: {', '.join(missing)}" if missing else ""
+
+
+class Engine:
+    """Owns a dockerd with data, socket and pid file below a folder; `close` ends it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.socket = folder / "docker.sock"
+        self.process: subprocess.Popen | None = None
+
+    def start(self) -> None:
+        """Starts it, or starts it again, and waits until it answers."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                ["dockerd", "--data-root", str(self.folder / "data"), "--exec-root", str(self.folder / "exec"),
+                 "--pidfile", str(self.folder / "pid"), "--host", f"unix://{self.socket}",
+                 "--bridge=none", "--iptables=false", "--ip-masq=false"],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            )
+        wait_until(lambda: self.docker("version").returncode == 0, "dockerd answers", START_LIMIT)
+
+    def docker(self, *words: str, **more) -> subprocess.CompletedProcess:
+        """Runs docker's own client against it."""
+        return subprocess.run(
+            ["docker", "-H", f"unix://{self.socket}", *words], capture_output=True, timeout=START_LIMIT, check=False, **more
+        )
+
+    def make_image(self, name: str) -> None:
+        """An image of busybox and its names."""
+        archive = self.folder / "root.tar"
+        with tarfile.open(archive, "w") as tar:
+            tar.add(shutil.which("busybox"), "bin/busybox")
+            for program in PROGRAMS:
+                link = tarfile.TarInfo(f"bin/{program}")
+                link.type = tarfile.SYMTYPE
+                link.linkname = "busybox"
+                tar.addfile(link)
+        with archive.open("rb") as data:
+            made = self.docker("import", "-", name, stdin=data)
+        assert made.returncode == 0, made.stderr
+
+    def close(self) -> None:
+        """Ends it and whatever containers are left."""
+        left = self.docker("ps", "-aq").stdout.decode().split()
+        if left:
+            self.docker("rm", "-f", *left)
+        self.process.terminate()
+        self.process.wait(START_LIMIT)

@@ -1,0 +1,129 @@
+"""Environments from the first container to tasks in them, with a real engine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cluster import Cluster
+from engine import Engine, why_not
+from waiting import wait_until
+
+pytestmark = pytest.mark.skipif(why_not() != "", reason=why_not() or "never")
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory) -> Iterator[Cluster]:
+    """A Host and a runner that share one engine, and the default environment."""
+    folder: Path = tmp_path_factory.mktemp("lab")
+    engine = Engine(folder / "engine")
+    engine.start()
+    engine.make_image("busybox:test")
+    cluster = Cluster(folder / "c", runners=1, docker__socket=str(engine.socket),
+                      docker__initial_base_image="busybox:test", docker__default_container_name="base")
+    for runner in list(cluster.runners):
+        own = cluster.runner_keys(runner) | {"runner.executors": ["process", "docker"]}
+        cluster.write_config(runner, own | {"docker.default_container_name": "base"})
+    try:
+        cluster.start()
+        wait_until(lambda: environments(cluster).get("base", {}).get("versions"), "the default environment is made", 60)
+        wait_until(lambda: executor(cluster, "docker")["available"], "the runner offers docker", 30)
+        yield cluster
+        assert cluster.close() == []
+    finally:
+        engine.close()
+
+
+def environments(cluster: Cluster) -> dict[str, dict]:
+    return {each["name"]: each for each in cluster.api.get("/api/environments").json()["environments"]}
+
+
+def executor(cluster: Cluster, name: str) -> dict:
+    return next(each for each in cluster.node("n1")["executors"] if each["name"] == name)
+
+
+def docker(cluster: Cluster, *words: str):
+    return cluster.cli(*words, program="hakuriver.docker")
+
+
+def test_a_task_without_an_environment_runs_in_the_default_one(lab: Cluster):
+    task = lab.run("sh", "-c", "ls /; echo $HAKURIVER_TASK_ID; exit 5")
+    assert task["status"] == "failed" and task["exit_code"] == 5
+    assert task["container_name"] == "base"
+    words = lab.output(task["task_id"]).split()
+    assert "bin" in words and "shared" in words and task["task_id"] in words and "usr" not in words
+
+
+def test_null_runs_directly_on_the_node(lab: Cluster):
+    task = lab.run("sh", "-c", "ls /", container_name="NULL")
+    assert task["container_name"] is None and "usr" in lab.output(task["task_id"]).split()
+
+
+def test_arguments_and_variables_arrive_byte_for_byte(lab: Cluster):
+    argument = "a b  'c' \"d\" $(e) `f` \\ \n*;|&ü"
+    task = lab.run("echo", argument, env_vars={"X": argument})
+    assert lab.output(task["task_id"]) == argument + "\n"
+    task = lab.run("sh", "-c", 'echo "$X"', env_vars={"X": argument})
+    assert lab.output(task["task_id"]) == argument + "\n"
+
+
+def test_the_memory_limit_kills_and_says_so(lab: Cluster):
+    task = lab.run("sh", "-c", "x=$(dd if=/dev/zero bs=1M count=100 2>/dev/null | tr '\\0' a); echo ${#x}",
+                   required_memory_bytes=32_000_000)
+    assert task["status"] == "killed_oom" and task["end_reason"] == "oom"
+
+
+def test_kill_pause_and_resume(lab: Cluster):
+    task_id = lab.submit_one("sleep", "300")
+    lab.wait(task_id, "running")
+    assert lab.api.post(f"/api/tasks/{task_id}/pause").status == 200
+    assert lab.task(task_id)["status"] == "paused"
+    assert lab.api.post(f"/api/tasks/{task_id}/resume").status == 200
+    assert lab.task(task_id)["status"] == "running"
+    assert lab.api.post(f"/api/tasks/{task_id}/kill").status in (200, 202)
+    assert lab.wait(task_id)["status"] == "killed"
+
+
+def test_what_was_changed_by_hand_is_packaged_and_reaches_tasks(lab: Cluster):
+    assert docker(lab, "create-container", "busybox:test", "tools").returncode == 0
+    assert environments(lab)["tools"]["container"]["state"] == "running"
+    engine = Engine(lab.folder.parent / "engine")
+    assert engine.docker("exec", "tools", "touch", "/made-by-hand").returncode == 0
+    packaged = docker(lab, "create-tar", "tools")
+    assert packaged.returncode == 0, packaged.stderr
+    assert "tools" in docker(lab, "list-tars").stdout
+    task = lab.run("ls", "/made-by-hand", container_name="tools")
+    assert task["status"] == "completed" and task["environment_version"]
+    assert docker(lab, "delete-tar", "tools").returncode == 0
+    refused = lab.try_submit("true", container_name="tools")
+    assert refused.status in (400, 422) and "tools" in refused.error()["message"]
+    assert docker(lab, "delete-container", "tools").returncode == 0
+    assert "tools" not in environments(lab)
+
+
+@pytest.mark.parametrize("name", ["-v", "a/b", "..", "UPPER", "x" * 300, "🦆"])
+def test_names_that_docker_or_the_disk_would_misread(lab: Cluster, name: str):
+    before = environments(lab)
+    reply = lab.api.post("/api/environments", {"image_name": "busybox:test", "name": name})
+    assert reply.status in (400, 422), reply.text()
+    assert environments(lab).keys() == before.keys()
+
+
+@pytest.mark.parametrize("image", ["--privileged", "", "no such image", "nowhere.invalid/x:1"])
+def test_images_that_are_none(lab: Cluster, image: str):
+    reply = lab.api.post("/api/environments", {"image_name": image, "name": "wrong"})
+    text = reply.text()
+    failed = reply.status >= 400 or json.loads(text.splitlines()[-1])["error"]
+    assert failed, text
+    assert "wrong" not in environments(lab)
+
+
+def test_a_runner_that_dies_keeps_its_container_and_the_exit_code(lab: Cluster):
+    task_id = lab.submit_one("sh", "-c", "sleep 2; exit 6")
+    lab.wait(task_id, "running")
+    lab.runners["n1"].kill()
+    lab.runners["n1"].start()
+    task = lab.wait(task_id)
+    assert task["status"] == "failed" and task["exit_code"] == 6
