@@ -2,6 +2,7 @@ import { onMounted, shallowRef, type ShallowRef } from 'vue';
 import { listTasks } from '@/api/tasks';
 import type { TaskState, TaskView } from '@/api/task';
 import { useLive } from '@/live/useLive';
+import { useRefresh } from '@/live/useRefresh';
 
 /** The newest `count` tasks in any of `states`, kept current by events. */
 export function useRecent(states: TaskState[], count: number): { tasks: ShallowRef<TaskView[]> } {
@@ -20,10 +21,8 @@ export function useRecent(states: TaskState[], count: number): { tasks: ShallowR
     if (left && tasks.value.length < count) void fetchAll().catch(() => undefined);
   }
 
-  const refresh = (): void => void fetchAll().catch(() => undefined); // a loss is told by the banner
-  onMounted(refresh);
-  useLive('hello', refresh);
-  useLive('resync', refresh);
+  onMounted(() => fetchAll().catch(() => undefined)); // a loss is told by the banner
+  useRefresh(fetchAll);
   useLive('tasks', ({ tasks: changed }) => merge(changed));
   return { tasks };
 }

@@ -14,6 +14,7 @@ const SILENCE_MS = 12_000;
  */
 export class EventStream {
   private source: EventSource | null = null;
+  private readonly ended = new AbortController();
   private attempt = 0;
   private retryTimer = 0;
   private silenceTimer = 0;
@@ -25,9 +26,16 @@ export class EventStream {
   ) {}
 
   start(): void {
-    document.addEventListener('visibilitychange', () => this.visibilityChanged());
-    window.addEventListener('online', () => this.reconnectNow());
+    const { signal } = this.ended;
+    document.addEventListener('visibilitychange', () => this.visibilityChanged(), { signal });
+    window.addEventListener('online', () => this.reconnectNow(), { signal });
     this.connect();
+  }
+
+  stop(): void {
+    this.ended.abort();
+    clearTimeout(this.sleepTimer);
+    this.close();
   }
 
   reconnectNow(): void {

@@ -3,6 +3,7 @@ import { ApiError, sentenceOf } from '@/api/http';
 import type { Explanation, TaskHistory, TaskView } from '@/api/task';
 import { explainTask, getHistory, getTask } from '@/api/tasks';
 import { useLive } from '@/live/useLive';
+import { useRefresh } from '@/live/useRefresh';
 
 const WAITS = new Set(['pending', 'lost']);
 /** Why a task waits changes with every node's news; it is asked for no more often than this. */
@@ -20,7 +21,9 @@ export function useTask(id: string) {
 
   async function refresh(): Promise<void> {
     try {
-      task.value = await getTask(id, abort.signal);
+      const before = task.value;
+      const fetched = await getTask(id, abort.signal);
+      if (task.value === before) task.value = fetched; // else an event was quicker, and is newer
       problem.value = '';
       await refreshAround();
     } catch (failure) {
@@ -44,8 +47,7 @@ export function useTask(id: string) {
   const quietly = (work: Promise<void>): void => void work.catch(() => undefined); // a loss is told by the banner
 
   onMounted(() => quietly(refresh()));
-  useLive('hello', () => quietly(refresh()));
-  useLive('resync', () => quietly(refresh()));
+  useRefresh(refresh);
   useLive('tasks', ({ tasks }) => {
     const changed = tasks.find((one) => one.task_id === id);
     if (!changed) return;

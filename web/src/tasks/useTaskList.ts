@@ -1,11 +1,15 @@
 import { computed, onMounted, ref, watch, type Ref } from 'vue';
 import { sentenceOf } from '@/api/http';
+import type { TaskView } from '@/api/task';
 import { listTasks } from '@/api/tasks';
 import { useLive } from '@/live/useLive';
+import { useRefresh } from '@/live/useRefresh';
 import type { TaskFilter } from './filter';
 import { TaskRows } from './list';
 
 const PAGE = 200;
+/** The most the Host gives at once. */
+const LARGEST_PAGE = 1000;
 /** Further down nobody scrolls: a filter finds what is sought. */
 export const MOST_LOADED = 20_000;
 
@@ -20,17 +24,21 @@ export function useTaskList(filter: Ref<TaskFilter>, atTop: () => boolean) {
   const next = ref<string | null>(null);
   const started = ref(false);
   let abort = new AbortController();
+  /** What events said while a page was on its way, which may be older. */
+  let meanwhile: TaskView[] = [];
 
   const complete = computed(() => started.value && next.value === null);
   const capped = computed(() => next.value !== null && rows.ids.value.length >= MOST_LOADED);
 
-  async function fetchPage(after?: string): Promise<void> {
+  async function fetchPage(limit: number, after?: string): Promise<void> {
     loading.value = true;
+    meanwhile = [];
     const { signal } = abort;
     try {
-      const page = await listTasks({ ...filter.value, limit: PAGE, after }, signal);
+      const page = await listTasks({ ...filter.value, limit, after }, signal);
       if (after === undefined) rows.restart(filter.value);
       rows.append(page.tasks, page.total);
+      rows.change(meanwhile, atTop());
       next.value = page.next;
       problem.value = '';
     } catch (failure) {
@@ -41,22 +49,28 @@ export function useTaskList(filter: Ref<TaskFilter>, atTop: () => boolean) {
     started.value = true;
   }
 
-  function restart(): Promise<void> {
+  function restart(limit = PAGE): Promise<void> {
     abort.abort();
     abort = new AbortController();
-    return fetchPage();
+    return fetchPage(limit);
   }
 
-  async function more(): Promise<void> {
+  /** Everything afresh, about as far down as it was loaded. */
+  const refresh = (): Promise<void> => restart(Math.min(LARGEST_PAGE, Math.max(PAGE, rows.ids.value.length)));
+
+  /** The next page; a large one where most of it will be folded away. */
+  async function more(large = false): Promise<void> {
     if (loading.value || capped.value || next.value === null || problem.value) return;
-    await fetchPage(next.value);
+    await fetchPage(large ? LARGEST_PAGE : PAGE, next.value);
   }
 
-  onMounted(restart);
-  watch(filter, restart);
-  useLive('hello', () => void restart());
-  useLive('resync', () => void restart());
-  useLive('tasks', ({ tasks }) => rows.change(tasks, atTop()));
+  onMounted(() => restart());
+  watch(filter, () => restart());
+  useRefresh(refresh);
+  useLive('tasks', ({ tasks }) => {
+    if (loading.value) meanwhile.push(...tasks);
+    rows.change(tasks, atTop());
+  });
 
   return { rows, loading, problem, started, complete, capped, more, restart };
 }

@@ -121,3 +121,16 @@ it('pauses and resumes a task from its row', async () => {
   await eventually(() => host.cluster.get(id)?.status, 'running');
   await close();
 });
+
+it('shows what is older than a folded batch of thousands', async () => {
+  const [older] = host.cluster.submit({
+    command: 'older-than-the-batch',
+    container_name: 'NULL',
+    seconds: 600,
+  }).ids;
+  host.cluster.submit({ command: 'bulk', count: 3000, container_name: 'NULL', seconds: 600 });
+  const { page, close } = await openPage(browser, `${host.url}/tasks`);
+  await page.getByRole('button', { name: /Batch of 3,000/ }).waitFor();
+  await page.getByRole('link', { name: `#${older}` }).waitFor();
+  await close();
+});

@@ -1,0 +1,62 @@
+import { createPinia, setActivePinia } from 'pinia';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { HealthAggregate, HealthNode } from '@/api/node';
+import { live } from '@/live';
+import { SAMPLES, useHealth } from './health';
+
+const aggregate = (cpu: number): HealthAggregate => ({
+  totalNodes: 1,
+  onlineNodes: 1,
+  totalCores: 8,
+  totalMemBytes: 1,
+  usedMemBytes: 0,
+  avgCpuPercent: cpu,
+  avgMemPercent: 0,
+  maxAvgCpuTemp: null,
+  maxMaxCpuTemp: null,
+  avgGpuPercent: -1,
+  lastUpdated: '',
+});
+const node = (cpu: number, status = 'online'): HealthNode => ({
+  hostname: 'kawa',
+  status,
+  last_heartbeat: null,
+  cpu_percent: cpu,
+  memory_percent: 1,
+  memory_used_bytes: 0,
+  memory_total_bytes: 1,
+  total_cores: 8,
+  numa_topology: {},
+  current_avg_temp: null,
+  current_max_temp: null,
+  gpu_info: [],
+});
+
+beforeEach(() => setActivePinia(createPinia()));
+afterEach(() => vi.unstubAllGlobals());
+
+it('keeps a minute', () => {
+  const health = useHealth();
+  for (let cpu = 0; cpu < SAMPLES + 5; cpu++)
+    live.emit('health', { nodes: [node(cpu)], aggregate: aggregate(cpu) });
+  expect(health.trackOf('kawa').cpu.toArray()).toHaveLength(SAMPLES);
+  expect(health.trackOf('kawa').cpu.at(0)).toBe(5);
+  expect(health.minute.cpu.last()).toBe(SAMPLES + 4);
+  expect(health.minute.gpu.last()).toBeNaN();
+});
+
+it('leaves a gap where a node was silent', () => {
+  const health = useHealth();
+  live.emit('health', { nodes: [node(50)], aggregate: aggregate(50) });
+  live.emit('health', { nodes: [node(50, 'offline')], aggregate: aggregate(0) });
+  expect(health.trackOf('kawa').cpu.toArray()).toEqual([50, NaN]);
+});
+
+it('begins again with what the Host remembers', async () => {
+  const health = useHealth();
+  live.emit('health', { nodes: [node(99)], aggregate: aggregate(99) });
+  const body = { nodes: [[node(1)], [node(2)]], aggregate: [aggregate(1), aggregate(2)] };
+  vi.stubGlobal('fetch', () => Promise.resolve(Response.json(body)));
+  live.emit('hello', { version: '', now: '' });
+  await vi.waitFor(() => expect(health.trackOf('kawa').cpu.toArray()).toEqual([1, 2]));
+});
