@@ -72,15 +72,24 @@ bool is_near(std::optional<std::int64_t> got, Bytes wanted) {
 }
 
 bool set_memory(const fs::path& unified, const fs::path& memory, Bytes limit) {
-    const std::string text = std::to_string(limit.value);
+    const fs::path file = memory.empty() ? unified / "memory.max" : memory / "memory.limit_in_bytes";
+    return write_group_file(file, std::to_string(limit.value)) && is_near(group_file_number(file), limit);
+}
+
+/// After set_memory. The files are absent where the kernel does not count swap.
+bool forbid_swap(const fs::path& unified, const fs::path& memory, Bytes limit) {
     if (memory.empty()) {
-        write_group_file(unified / "memory.swap.max", "0"); // absent without swap accounting
-        return write_group_file(unified / "memory.max", text) &&
-               is_near(group_file_number(unified / "memory.max"), limit);
+        const fs::path file = unified / "memory.swap.max";
+        return write_group_file(file, "0") && group_file_number(file) == 0;
     }
-    const bool set = write_group_file(memory / "memory.limit_in_bytes", text);
-    write_group_file(memory / "memory.memsw.limit_in_bytes", text);
-    return set && is_near(group_file_number(memory / "memory.limit_in_bytes"), limit);
+    const fs::path file = memory / "memory.memsw.limit_in_bytes"; // of memory and swap together
+    return write_group_file(file, std::to_string(limit.value)) && is_near(group_file_number(file), limit);
+}
+
+/// The first line of /proc/swaps is a heading.
+bool machine_swaps() {
+    const std::string text = read_group_file("/proc/swaps");
+    return text.find('\n') + 1 < text.size();
 }
 
 /// The whole machine needs no quota, and a group without one is a group that costs nothing.
@@ -142,6 +151,8 @@ CgroupTree::Made CgroupTree::make(AttemptId attempt, const CgroupLimits& limits)
                                 " CPU cores is not enforced on this node");
     if (memory && !(has_memory && set_memory(made.group.unified_, made.group.memory_, *limits.memory)))
         made.warnings.push_back("the memory limit of " + format_size(*limits.memory) + " is not enforced on this node");
+    else if (memory && !forbid_swap(made.group.unified_, made.group.memory_, *limits.memory) && machine_swaps())
+        made.warnings.push_back("the task may use swap on top of its memory limit: this node's kernel does not count it");
     return made;
 }
 

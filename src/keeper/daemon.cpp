@@ -45,7 +45,17 @@ int complain(const char* what) {
     return 1;
 }
 
+bool is_spared_by_oom() {
+    char text[16] = {};
+    const int fd = ::open("/proc/self/oom_score_adj", O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return false;
+    const ssize_t got = ::read(fd, text, sizeof text - 1);
+    ::close(fd);
+    return got > 0 && text[0] == '-';
+}
+
 void keep_limits(Inherited& out) {
+    out.is_spared_by_oom = is_spared_by_oom();
     rlimit files{};
     if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
     out.open_files_soft = files.rlim_cur;

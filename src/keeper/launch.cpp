@@ -88,7 +88,15 @@ void join_cgroups(const Request& request, int record) {
     }
 }
 
+void give_up_favour() {
+    const int fd = ::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    if (fd < 0) return;
+    [[maybe_unused]] const ssize_t done = ::write(fd, "0", 1);
+    ::close(fd);
+}
+
 void apply_limits(const Request& request, int record, const Inherited& inherited) {
+    if (inherited.is_spared_by_oom) give_up_favour();
     if (request.cpus != nullptr && ::sched_setaffinity(0, sizeof *request.cpus, request.cpus) != 0)
         warn(record, "the task is not bound to the CPUs of its NUMA node", errno);
     if (request.memory_nodes != 0 &&

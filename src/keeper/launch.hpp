@@ -17,6 +17,7 @@ struct Inherited {
     std::uint64_t open_files_soft = 0; ///< the keeper raises its own limit; tasks get this one
     std::uint64_t open_files_hard = 0;
     const char* boot_id = "";
+    bool is_spared_by_oom = false; ///< the runner's unit asks the kernel to spare it; tasks get no such favour
 };
 
 /// Turns the calling process, a child that nothing else shares but memory, into the task. Returns only when that

@@ -148,6 +148,21 @@ TEST_CASE("a user that does not exist is a reason not to offer tasks") {
     CHECK(rig.executor->offer().problem.find("no-such-user-here") != std::string::npos);
 }
 
+TEST_CASE("a runner that the kernel spares when memory is short hands that on to no task") {
+    if (::geteuid() != 0) {
+        MESSAGE("SKIPPED: only root can ask for that");
+        return;
+    }
+    const TempDir dir;
+    std::ofstream("/proc/self/oom_score_adj") << "-500" << std::flush;
+    const auto rig = process_rig(dir.path());
+    const auto id = rig->shell(1, "cat /proc/self/oom_score_adj");
+    const Outcome outcome = rig->outcome(id);
+    std::ofstream("/proc/self/oom_score_adj") << "0" << std::flush;
+    CHECK(outcome.exit_code == 0);
+    CHECK(rig->output(id) == "0\n");
+}
+
 TEST_CASE("tasks get the runner's limit of open files, not the keeper's") {
     const TempDir dir;
     rlimit before{};
