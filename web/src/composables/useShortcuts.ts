@@ -5,9 +5,11 @@ export type Shortcuts = Record<string, () => void>;
 
 const SEQUENCE_MS = 1200;
 
+const TAKES_TEXT =
+  'textarea, select, [contenteditable], input:not([type=checkbox], [type=radio], [type=button])';
+
 const isTyping = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement &&
-  (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+  target instanceof Element && target.matches(TAKES_TEXT);
 
 /** Listens for as long as the calling component lives; never while the user types or a dialog is open. */
 export function useShortcuts(shortcuts: Shortcuts): void {

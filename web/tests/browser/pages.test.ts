@@ -80,6 +80,36 @@ describe.each(PAGES)('%s', (name, address, landmark) => {
   });
 });
 
+it.each(['light', 'dark'] as const)('has accessible dialogs in %s', async (colorScheme) => {
+  const { page, complaints, close } = await openPage(browser, `${host.url}/tasks`, { colorScheme });
+  await page
+    .getByRole('checkbox', { name: /^Select task/ })
+    .first()
+    .check();
+  await page.keyboard.press('n');
+  const dialog = page.getByRole('dialog', { name: 'New task' });
+  await dialog.getByLabel('Command', { exact: true }).fill("python x.py span:{1..9} 'a b'");
+  await dialog.getByLabel('Cores').fill('-');
+  await dialog.getByText('More options').click();
+  await dialog.getByRole('radio', { name: 'Chosen nodes' }).click();
+  await dialog.getByRole('checkbox').first().check();
+  await dialog.getByRole('button', { name: /^Submit/ }).click();
+  await page.waitForTimeout(300);
+  expect(await seriousViolations(page)).toEqual([]);
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'hidden' });
+  expect(await seriousViolations(page)).toEqual([]);
+  expect(complaints).toEqual([]);
+  await close();
+});
+
+it('has an accessible terminal', async () => {
+  const { page, close } = await openPage(browser, `${host.url}/terminal.html?environment=torch-2.6`);
+  await page.getByText('Connected', { exact: true }).waitFor();
+  expect(await seriousViolations(page)).toEqual([]);
+  await close();
+});
+
 it('goes everywhere by keyboard', async () => {
   const { page, close } = await openPage(browser, host.url);
   for (const [keys, path] of [
