@@ -63,6 +63,7 @@ struct Parser::Impl {
     }
     std::vector<std::string_view> all_names() const;
     Result<> check_words(std::span<const std::string> words) const;
+    bool takes_value(std::string_view name) const;
     Result<> collect(std::span<const std::string> words);
     Result<> check_value(const Entry& entry) const;
     Result<> take_rest();
@@ -86,16 +87,22 @@ Error Parser::Impl::unknown_option(std::string_view word) const {
 
 /// CLI11 reads "--name=" as "--name NEXT"; nobody means that.
 Result<> Parser::Impl::check_words(std::span<const std::string> words) const {
-    const auto names = all_names();
-    for (const std::string& word : words) {
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        const std::string_view word = words[i];
+        if (word == "--" || !word.starts_with('-')) break; // the command begins
+        if (takes_value(word)) ++i;
         const bool empty_value = word.starts_with("--") && word.ends_with('=');
-        if (word == "--" || !word.starts_with('-')) break;
-        if (empty_value &&
-            std::ranges::count(names, std::string_view(word).substr(0, word.size() - 1)) > 0)
-            return fail(Errc::invalid,
-                        word.substr(0, word.size() - 1) + " needs a value after the =");
+        const std::string name(word.substr(0, word.size() - 1));
+        if (empty_value && std::ranges::count(all_names(), name) > 0)
+            return fail(Errc::invalid, name + " needs a value after the =");
     }
     return {};
+}
+
+bool Parser::Impl::takes_value(std::string_view name) const {
+    return std::ranges::any_of(entries, [&](const Entry& entry) {
+        return !entry.flag && std::ranges::count(split_names(entry.text.names), name) > 0;
+    });
 }
 
 Result<> Parser::Impl::collect(std::span<const std::string> words) {

@@ -117,6 +117,8 @@ TEST_CASE("parser: each mistake is one sentence") {
     CHECK(mistake({"--target", "--wait", "ls"}) == "--target needs a value, and --wait is none");
     CHECK(mistake({"--target", "--", "ls"}) == "--target needs a value, and -- is none");
     CHECK(mistake({"--container=", "ls"}) == "--container needs a value after the =");
+    CHECK(mistake({"-t", "n1", "--container=", "ls"}) == "--container needs a value after the =");
+    CHECK(mistake({"-t", "--container=", "ls"}) == "none"); // a value, however odd
     CHECK(mistake({"--container", "a", "--container", "b"}) == "--container is given twice");
     CHECK(mistake({"--traget", "n1", "ls"}) ==
           "there is no option \"--traget\"; did you mean --target?");
