@@ -108,8 +108,9 @@ net::Task<int> RemoteTerminal::run() {
 net::Task<Result<int>> run_terminal(net::Loop& loop, net::Address address, std::string target,
                                     World& world) {
     net::Headers none;
+    net::Headers headers;
     auto socket = co_await net::connect_websocket(loop, std::move(address), std::move(target),
-                                                  std::move(none));
+                                                  std::move(headers));
     if (!socket) co_return fail(socket.error());
     const RawMode raw;
     RemoteTerminal terminal(loop, std::move(*socket), world);

@@ -39,7 +39,8 @@ Heard* heard = nullptr;
 
 /// Answers each frame with a greeting, and "bye" with an exit code.
 net::Task<void> terminal(net::Exchange& exchange) {
-    auto socket = co_await exchange.upgrade({});
+    const net::WebSocketLimits limits;
+    auto socket = co_await exchange.upgrade(limits);
     if (!socket) co_return;
     (void)socket->send_binary("ready\r\n");
     for (;;) {
