@@ -1,6 +1,7 @@
 #include "base/log.hpp"
 #include "exec/process_tree.hpp"
 #include "exec/systemd_executor_impl.hpp"
+#include "keeper/protocol.hpp"
 
 #include <csignal>
 #include <fcntl.h>
@@ -26,7 +27,7 @@ void SystemdExecutor::Impl::on_connected() {
 
 /// Only failures are news: what succeeds says so in the record.
 void SystemdExecutor::Impl::on_job_done(const std::string& unit, const std::string& result) {
-    if (result == "done" || !unit.starts_with("hakuriver-task-")) return;
+    if (result == "done" || !unit.starts_with(keeper::unit_prefix)) return;
     for (auto& [id, attempt] : attempts_) {
         if (attempt.stage != Stage::sent || unit_name(id) != unit) continue;
         follower_->look_again(id);
@@ -127,31 +128,42 @@ bool SystemdExecutor::Impl::look_after(UnitAttempt& attempt, Mono now) {
         ask_systemd(attempt);
         return true;
     }
-    if (attempt.kill_at && now >= *attempt.kill_at && attempt.facts.forked &&
-        !UnitControl(attempt.folders, attempt.facts).kill())
-        manager_->kill(unit_name(id),
-                       SIGKILL); // the keeper as well: then systemd says how it ended
-    check_wish(attempt, now);    // which may call the listener, so look again
+    if (attempt.kill_at && now >= *attempt.kill_at && attempt.facts.forked) kill_now(attempt);
+    check_wish(attempt, now); // which may call the listener, so look again
     const UnitAttempt* still = find(id);
     return still != nullptr && still->stage != Stage::ended &&
            (still->kill_at || still->wish != Wish::none);
 }
 
-/// Where we may not touch the processes ourselves, systemd freezes them.
-void SystemdExecutor::Impl::pause_now(UnitAttempt& attempt) {
+/// Where we may not kill the processes, systemd does; it takes the keeper as well, so it is asked
+/// how that ended.
+void SystemdExecutor::Impl::kill_now(UnitAttempt& attempt) {
+    if (UnitControl(attempt.folders, attempt.facts).kill()) return;
+    manager_->kill(unit_name(attempt.assignment.attempt), SIGKILL);
+    attempt.stage = Stage::emptying;
+}
+
+/// Through sudo the processes may be another user's: then systemd freezes them, or stops them where
+/// it cannot freeze. Their keeper stops with them, which does no harm. True when systemd was asked:
+/// once is enough.
+bool SystemdExecutor::Impl::pause_now(const UnitAttempt& attempt, bool pause) {
     const UnitControl processes(attempt.folders, attempt.facts);
+    if (manager_->kind() != SystemdAccess::Kind::system_through_sudo || processes.signal(0)) {
+        if (pause)
+            processes.pause();
+        else
+            processes.resume();
+        return false;
+    }
     const std::string unit = unit_name(attempt.assignment.attempt);
-    const bool through_systemd =
-        manager_->kind() == SystemdAccess::Kind::system_through_sudo && !processes.signal(0);
-    const bool pause = attempt.wish == Wish::pause;
-    if (through_systemd && pause)
-        manager_->freeze(unit, [](const Result<>&) {});
-    else if (through_systemd)
-        manager_->thaw(unit, [](const Result<>&) {});
-    else if (pause)
-        processes.pause();
+    const auto by_signal = [this, unit, signal = pause ? SIGSTOP : SIGCONT](const Result<>& done) {
+        if (!done) manager_->kill(unit, signal);
+    };
+    if (pause)
+        manager_->freeze(unit, by_signal);
     else
-        processes.resume();
+        manager_->thaw(unit, by_signal);
+    return true;
 }
 
 void SystemdExecutor::Impl::check_wish(UnitAttempt& attempt, Mono now) {
@@ -159,9 +171,12 @@ void SystemdExecutor::Impl::check_wish(UnitAttempt& attempt, Mono now) {
     const bool pause = attempt.wish == Wish::pause;
     if (UnitControl(attempt.folders, attempt.facts).is_paused() == pause)
         return grant_wish(attempt);
-    if (now < attempt.wish_until) return pause_now(attempt);
+    if (now < attempt.wish_until) {
+        if (!attempt.wish_sent) attempt.wish_sent = pause_now(attempt, pause);
+        return;
+    }
     attempt.wish = Wish::none;
-    if (pause) UnitControl(attempt.folders, attempt.facts).resume();
+    if (pause) pause_now(attempt, false);
     listener_.on_event(
         Refused{attempt.assignment.attempt, pause ? "some of its processes do not stop"
                                                   : "some of its processes do not go on"});

@@ -286,21 +286,42 @@ void SystemdExecutor::Impl::send(UnitAttempt& attempt) {
                          [this, id](const Result<>& result) { on_sent(id, result); });
 }
 
-/// A unit of this name that is there already is ours, from an earlier life; its record will say.
 void SystemdExecutor::Impl::on_sent(AttemptId id, const Result<>& result) {
     --in_flight_;
     UnitAttempt* attempt = find(id);
-    if (attempt != nullptr && attempt->stage == Stage::sent && !result &&
-        result.error().code != Errc::conflict) {
-        if (result.error().code == Errc::unavailable || result.error().code == Errc::timeout) {
-            attempt->stage = Stage::waiting; // said again when systemd is back; the record makes
-                                             // sure it happens once
-            waiting_.push_back(id);
-        } else {
-            conclude(*attempt, not_started(125, read_clocks().wall, result.error().message));
-        }
-    }
+    if (attempt != nullptr && attempt->stage == Stage::sent && !result)
+        on_not_sent(*attempt, result.error());
     pump();
+}
+
+void SystemdExecutor::Impl::on_not_sent(UnitAttempt& attempt, const Error& error) {
+    const AttemptId id = attempt.assignment.attempt;
+    if (error.code == Errc::conflict) return on_name_taken(attempt);
+    if (error.code != Errc::unavailable && error.code != Errc::timeout)
+        return conclude(attempt, not_started(125, read_clocks().wall, error.message));
+    attempt.stage =
+        Stage::waiting; // said again when systemd is back; the record makes sure it happens once
+    waiting_.push_back(id);
+}
+
+/// A unit of this name is there. If it failed it only stands in the way; if it is ours, from an
+/// earlier life, the record will say how it goes on.
+void SystemdExecutor::Impl::on_name_taken(UnitAttempt& attempt) {
+    const AttemptId id = attempt.assignment.attempt;
+    manager_->read_unit(unit_name(id), [this, id](const Result<UnitState>& state) {
+        UnitAttempt* found = find(id);
+        if (found == nullptr || found->stage != Stage::sent || found->facts.forked) return;
+        const bool in_the_way = !state || state->active == "failed" || state->active == "inactive";
+        if (!in_the_way && state->description != unit_description(id, spool_.state_id()))
+            return conclude(*found, not_started(125, read_clocks().wall,
+                                                "another runner on this machine has a unit named " +
+                                                    unit_name(id)));
+        if (!in_the_way || ++found->name_taken > most_name_taken) return;
+        manager_->reset_failed(unit_name(id));
+        found->stage = Stage::waiting;
+        waiting_.push_back(id);
+        pump();
+    });
 }
 
 void SystemdExecutor::Impl::conclude_stopped_early(AttemptId id) {
@@ -339,10 +360,9 @@ void SystemdExecutor::Impl::signal_stop(UnitAttempt& attempt) {
                   {{"attempt", to_string(id)}, {"error", written.error().message}});
     attempt.facts.take(fact);
     attempt.wish = Wish::none;
-    const UnitControl processes(attempt.folders, attempt.facts);
-    if (!processes.signal(SIGTERM)) manager_->kill(unit_name(id), SIGTERM); // the keeper ignores it
-    processes.resume(); // a process that is stopped cannot end in order
-    if (attempt.paused) manager_->thaw(unit_name(id), [](const Result<>&) {});
+    if (!UnitControl(attempt.folders, attempt.facts).signal(SIGTERM))
+        manager_->kill(unit_name(id), SIGTERM); // the keeper ignores it
+    pause_now(attempt, false);                  // a process that is stopped cannot end in order
 }
 
 void SystemdExecutor::Impl::wish(AttemptId id, Wish wish) {
@@ -358,7 +378,7 @@ void SystemdExecutor::Impl::wish(AttemptId id, Wish wish) {
         return later([id, why](Impl& self) { self.listener_.on_event(Refused{id, why}); });
     attempt->wish = wish;
     attempt->wish_until = BootClock::now() + wish_limit;
-    pause_now(*attempt);
+    attempt->wish_sent = pause_now(*attempt, wish == Wish::pause);
     busy_.insert(id);
     set_pace();
 }

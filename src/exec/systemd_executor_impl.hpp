@@ -31,6 +31,7 @@ struct UnitAttempt {
     KnownFacts facts;
     UnitFolders folders;
     Mono sent_at{};
+    int name_taken = 0;  ///< how often a unit that stood in the way was reset
     bool asking = false; ///< systemd was asked what became of the unit
     bool started_told = false;
     bool recovered = false;
@@ -39,6 +40,7 @@ struct UnitAttempt {
     bool paused = false;
     Wish wish = Wish::none;
     Mono wish_until{};
+    bool wish_sent = false; ///< to systemd, which does it alone
 };
 
 /// The executor behind its public face: commands in systemd_executor.cpp, what happens in
@@ -48,6 +50,7 @@ public:
     /// So many starts are on their way to systemd at one time; the others wait here, where they can
     /// be taken back.
     static constexpr std::size_t most_in_flight = 64;
+    static constexpr int most_name_taken = 3;
 
     Impl(net::Loop& loop, Spool& spool, ExecSettings settings, Listener& listener);
     Result<> open();
@@ -75,6 +78,8 @@ private:
     std::filesystem::path message_path(AttemptId id) const;
     std::vector<UnitProperty> properties_of(const UnitAttempt& attempt) const;
     void on_sent(AttemptId id, const Result<>& result);
+    void on_not_sent(UnitAttempt& attempt, const Error& error);
+    void on_name_taken(UnitAttempt& attempt);
     void conclude_stopped_early(AttemptId id);
     void signal_stop(UnitAttempt& attempt);
     void wish(AttemptId id, Wish wish);
@@ -92,7 +97,8 @@ private:
     bool look_after(UnitAttempt& attempt, Mono now);
     void check_wish(UnitAttempt& attempt, Mono now);
     void grant_wish(UnitAttempt& attempt);
-    void pause_now(UnitAttempt& attempt);
+    bool pause_now(const UnitAttempt& attempt, bool pause);
+    void kill_now(UnitAttempt& attempt);
     void check_watchers();
     void check_watcher(UnitAttempt& attempt);
     bool has_watcher(AttemptId id) const;

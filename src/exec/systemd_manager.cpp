@@ -3,6 +3,7 @@
 #include "base/log.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -191,16 +192,27 @@ void SystemdManager::start_unit(const std::string& name,
 
 void SystemdManager::read_unit(const std::string& name,
                                std::function<void(Result<UnitState>)> done) {
+    struct Reading {
+        UnitState state;
+        std::function<void(Result<UnitState>)> done;
+    };
+    const auto reading = std::make_shared<Reading>(Reading{{}, std::move(done)});
     const std::string path = unit_path(name);
-    read_property(path, unit_interface, "ActiveState",
-                  [this, path, done = std::move(done)](Result<std::string> active) {
-                      if (!active) return done(fail(active.error()));
-                      read_property(path, service_interface, "Result",
-                                    [done, state = *active](Result<std::string> result) {
-                                        if (!result) return done(fail(result.error()));
-                                        done(UnitState{state, *result});
-                                    });
-                  });
+    const auto into = [reading](std::string UnitState::* field, std::function<void()> next) {
+        return [reading, field, next = std::move(next)](Result<std::string> text) {
+            if (!text) return reading->done(fail(text.error()));
+            reading->state.*field = std::move(*text);
+            next();
+        };
+    };
+    const auto ready = [reading] { reading->done(reading->state); };
+    const auto ask_result = [this, path, take = into(&UnitState::result, ready)] {
+        read_property(path, service_interface, "Result", take);
+    };
+    const auto ask_active = [this, path, take = into(&UnitState::active, ask_result)] {
+        read_property(path, unit_interface, "ActiveState", take);
+    };
+    read_property(path, unit_interface, "Description", into(&UnitState::description, ask_active));
 }
 
 void SystemdManager::freeze(const std::string& name, Done done) {

@@ -33,6 +33,7 @@ struct SystemdAccess {
 
 /// What systemd knows about a unit that is not there any more or failed.
 struct UnitState {
+    std::string description;
     std::string active; ///< "active", "inactive", "failed", ...
     std::string result; ///< "success", "oom-kill", "signal", ...
 };

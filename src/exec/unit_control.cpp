@@ -3,6 +3,7 @@
 #include "base/file.hpp"
 #include "exec/cgroup_file.hpp"
 #include "exec/process_tree.hpp"
+#include "keeper/protocol.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -37,7 +38,7 @@ std::string path_in(const std::string& groups, std::string_view name) {
 /// Only a unit's own folder: anything else would hold processes that are not ours.
 fs::path unit_folder(const fs::path& mount, const std::string& path) {
     std::error_code error;
-    if (path.find("/hakuriver-task-") == path.npos) return {};
+    if (path.find(keeper::unit_prefix) == path.npos) return {};
     const fs::path folder = mount / fs::path(path).relative_path();
     return fs::is_directory(folder, error) ? folder : fs::path();
 }

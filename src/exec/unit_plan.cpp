@@ -1,5 +1,7 @@
 #include "exec/unit_plan.hpp"
 
+#include "keeper/protocol.hpp"
+
 #include <algorithm>
 
 namespace hk::exec {
@@ -45,7 +47,7 @@ void add_devices(std::vector<UnitProperty>& out, const UnitPlan& plan) {
 } // namespace
 
 std::string unit_name(AttemptId attempt) {
-    return "hakuriver-task-" + to_string(attempt.task) + "-" + std::to_string(attempt.number) +
+    return keeper::unit_prefix + to_string(attempt.task) + "-" + std::to_string(attempt.number) +
            ".service";
 }
 

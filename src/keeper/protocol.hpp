@@ -7,6 +7,9 @@
 /// machine, so numbers are in its byte order. Strings include their terminating zero.
 namespace hk::keeper {
 
+/// Every unit of a task begins so; its control groups are told from others by it.
+inline constexpr char unit_prefix[] = "hakuriver-task-";
+
 /// Changes with the message format. It is part of the socket's name, so that a runner never talks to a keeper that
 /// an older version left behind; that one ends by itself after its last task.
 inline constexpr char socket_name[] = "keeper-1.sock";

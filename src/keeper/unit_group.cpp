@@ -1,5 +1,7 @@
 #include "keeper/unit_group.hpp"
 
+#include "keeper/protocol.hpp"
+
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
@@ -50,25 +52,28 @@ bool names(const char* list, std::size_t size, const char* controller) {
     return false;
 }
 
-/// The path after "NUMBER:LIST:" of the controller's line. The root group is not the unit's.
+/// The path after "NUMBER:LIST:" of the controller's line. False for a group that is not the
+/// unit's: without a limit systemd version 1 leaves us in a group of many.
 bool own_path(const Text& groups, const char* controller, char (&out)[UnitGroup::room]) {
     for (const char* line = groups.bytes; line != nullptr && *line != '\0';) {
         const char* end = ::strchrnul(line, '\n');
         const char* list = std::strchr(line, ':');
         const char* path = list == nullptr ? nullptr : std::strchr(list + 1, ':');
-        if (path != nullptr && path < end && names(list + 1, static_cast<std::size_t>(path - list - 1), controller)) {
+        if (path != nullptr && path < end &&
+            names(list + 1, static_cast<std::size_t>(path - list - 1), controller)) {
             const auto size = static_cast<std::size_t>(end - path - 1);
             if (size < 2 || size >= UnitGroup::room) return false;
             std::memcpy(out, path + 1, size);
             out[size] = '\0';
-            return true;
+            return std::strstr(out, unit_prefix) != nullptr;
         }
         line = *end == '\0' ? nullptr : end + 1;
     }
     return false;
 }
 
-void find_folder(const Text& groups, const char* controller, const char* mount, char (&out)[UnitGroup::room]) {
+void find_folder(const Text& groups, const char* controller, const char* mount,
+                 char (&out)[UnitGroup::room]) {
     char path[UnitGroup::room] = {};
     if (!own_path(groups, controller, path)) return;
     join(out, mounts, mount, path);
@@ -81,8 +86,10 @@ std::int64_t number_in(const char* folder, const char* file, const char* key = n
     join(path, folder, "/", file);
     if (path[0] == '\0' || !read_text(path, text)) return 0;
     if (key == nullptr) return std::strtoll(text.bytes, nullptr, 10);
-    for (const char* at = std::strstr(text.bytes, key); at != nullptr; at = std::strstr(at + 1, key))
-        if (at == text.bytes || at[-1] == '\n') return std::strtoll(at + std::strlen(key), nullptr, 10);
+    for (const char* at = std::strstr(text.bytes, key); at != nullptr;
+         at = std::strstr(at + 1, key))
+        if (at == text.bytes || at[-1] == '\n')
+            return std::strtoll(at + std::strlen(key), nullptr, 10);
     return 0;
 }
 
@@ -115,9 +122,9 @@ UnitGroup find_unit_group() {
 
 UnitLimits read_limits(const UnitGroup& group) {
     UnitLimits limits;
-    limits.cpu_micros = group.cpu[0] != '\0'
-                            ? per_second(number_in(group.cpu, "cpu.cfs_quota_us"), number_in(group.cpu, "cpu.cfs_period_us"))
-                            : quota_v2(group.unified);
+    limits.cpu_micros = group.cpu[0] != '\0' ? per_second(number_in(group.cpu, "cpu.cfs_quota_us"),
+                                                          number_in(group.cpu, "cpu.cfs_period_us"))
+                                             : quota_v2(group.unified);
     limits.memory = group.memory[0] != '\0' ? number_in(group.memory, "memory.limit_in_bytes")
                                             : number_in(group.unified, "memory.max");
     if (limits.memory >= no_limit) limits.memory = 0;
@@ -126,8 +133,10 @@ UnitLimits read_limits(const UnitGroup& group) {
 
 UnitMemory read_memory(const UnitGroup& group) {
     if (group.memory[0] != '\0')
-        return {number_in(group.memory, "memory.oom_control", "oom_kill "), number_in(group.memory, "memory.max_usage_in_bytes")};
-    return {number_in(group.unified, "memory.events", "oom_kill "), number_in(group.unified, "memory.peak")};
+        return {number_in(group.memory, "memory.oom_control", "oom_kill "),
+                number_in(group.memory, "memory.max_usage_in_bytes")};
+    return {number_in(group.unified, "memory.events", "oom_kill "),
+            number_in(group.unified, "memory.peak")};
 }
 
 } // namespace hk::keeper

@@ -3,9 +3,9 @@
 
 namespace hk::keeper {
 
-/// The control groups that systemd made for the unit of this process: folders, empty where there is none. With version
-/// 2 alone `unified` has all limits; with version 1 they are in `cpu` and `memory`, and `unified`, where it is mounted
-/// beside them, only holds processes.
+/// The control groups that systemd made for the unit of this process: folders, empty where there is
+/// none. With version 2 alone `unified` has all limits; with version 1 they are in `cpu` and
+/// `memory`, and `unified`, where it is mounted beside them, only holds processes.
 struct UnitGroup {
     static constexpr unsigned room = 512;
     char unified[room] = {};
