@@ -35,6 +35,8 @@ export const en = {
   },
   help: {
     title: 'Keyboard shortcuts',
+    api: 'API description',
+    licenses: 'Licences',
     goTo: (page: string) => `Go to ${page}`,
     keys: [
       ['n', 'New task'],

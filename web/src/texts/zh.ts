@@ -36,6 +36,8 @@ export const zh: Texts = {
   },
   help: {
     title: '键盘快捷键',
+    api: 'API 说明',
+    licenses: '许可证',
     goTo: (page) => `前往${page}`,
     keys: [
       ['n', '新建任务'],
