@@ -65,6 +65,7 @@ TEST_CASE("a stop that a killed runner began is finished by the next") {
         auto* rig = process_rig(dir.path()).release();
         rig->leave_it = true;
         const auto id = rig->shell(1, "trap '' TERM; echo ready; while :; do sleep 0.05; done");
+        rig->await<exec::Started>(id); // a stop that comes earlier is not on record yet
         rig->wait([&] { return !rig->output(id).empty(); });
         rig->executor->stop(id, 1s);
         ::kill(::getpid(), SIGKILL);
