@@ -92,7 +92,8 @@ net::Task<Result<std::string>> EngineClient::load_image(ChunkSource& source) {
         auto body = co_await connection->read_chunk(std::chrono::seconds{10});
         co_return fail(read_error(head->status, body.value_or(""), "load the image"));
     }
-    co_return co_await read_messages(*connection, {}, "load the image");
+    TransferProgress nobody;
+    co_return co_await read_messages(*connection, std::move(nobody), "load the image");
 }
 
 net::Task<Result<>> EngineClient::tag(std::string image, std::string repository, std::string tag) {

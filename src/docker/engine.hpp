@@ -89,7 +89,8 @@ public:
 
 /// Loop thread only; any number of calls at once. Containers are named by id or name, images by id or reference; no
 /// name is ever read as an option or a path. Errors: not_found, conflict (wrong state, name taken, in use), invalid,
-/// unavailable (the engine cannot be reached, or failed; its own sentence is in the message).
+/// unavailable or timeout (the engine cannot be reached: whether the call had an effect is not known), io (it answered
+/// that it could not; its own sentence is in the message).
 class Engine {
 public:
     virtual ~Engine() = default;

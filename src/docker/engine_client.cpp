@@ -124,7 +124,7 @@ net::Task<Result<std::string>> EngineClient::read_messages(net::HttpConnection& 
             const auto message = read_stream_message(*line);
             if (!message) continue; // an engine may say more than we know
             if (!message->error.empty())
-                co_return fail(Errc::unavailable, "the container engine could not " + doing + ": " + message->error);
+                co_return fail(Errc::io, "the container engine could not " + doing + ": " + message->error);
             if (progress) progress(message->step);
             if (!message->text.empty()) last = message->text;
         }

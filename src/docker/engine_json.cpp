@@ -23,7 +23,7 @@ Errc kind_of(int status) {
     case 403: return Errc::forbidden;
     case 404: return Errc::not_found;
     case 409: return Errc::conflict;
-    default: return Errc::unavailable;
+    default: return Errc::io; // it answers, but could not do it
     }
 }
 

@@ -47,6 +47,8 @@ Result<std::string> LayerReceiver::listen() {
     return to_text(address) + "/" + name_;
 }
 
+net::Task<void> LayerReceiver::answer(net::Exchange& exchange, int status) { return answer(exchange, status, net::Headers()); }
+
 net::Task<void> LayerReceiver::answer(net::Exchange& exchange, int status, net::Headers headers) {
     headers.set("Docker-Distribution-API-Version", "registry/2.0");
     net::Response response{status, std::move(headers), {}};
@@ -60,8 +62,8 @@ net::Task<void> LayerReceiver::handle(net::Exchange& exchange) {
     const bool ours = request.path.starts_with(own);
     const std::string rest = ours ? request.path.substr(own.size()) : "";
     constexpr std::string_view uploads = "blobs/uploads/";
-    if (request.path == "/v2/" || request.path == "/v2") co_await answer(exchange, 200, {});
-    else if (!ours) co_await answer(exchange, 404, {});
+    if (request.path == "/v2/" || request.path == "/v2") co_await answer(exchange, 200);
+    else if (!ours) co_await answer(exchange, 404);
     else if (rest == uploads && request.method == net::Method::post) co_await begin_upload(exchange);
     else if (rest.starts_with(uploads) && request.method == net::Method::patch)
         co_await take_chunks(exchange, rest.substr(uploads.size()));
@@ -69,7 +71,7 @@ net::Task<void> LayerReceiver::handle(net::Exchange& exchange) {
         co_await end_upload(exchange, rest.substr(uploads.size()));
     else if (rest.starts_with("blobs/")) co_await look_up(exchange, rest.substr(6));
     else if (rest.starts_with("manifests/") && request.method == net::Method::put) co_await take_manifest(exchange);
-    else co_await answer(exchange, 404, {});
+    else co_await answer(exchange, 404);
 }
 
 net::Task<void> LayerReceiver::look_up(net::Exchange& exchange, std::string digest) {
@@ -86,7 +88,7 @@ net::Task<void> LayerReceiver::look_up(net::Exchange& exchange, std::string dige
         if (known) size = known->carried_size;
     }
     if (size.value == 0 || exchange.request().method != net::Method::head) {
-        co_await answer(exchange, 404, {});
+        co_await answer(exchange, 404);
         co_return;
     }
     net::Headers headers;
@@ -127,7 +129,7 @@ net::Task<Result<>> LayerReceiver::drain(net::Exchange& exchange, std::shared_pt
 net::Task<void> LayerReceiver::take_chunks(net::Exchange& exchange, std::string id) {
     const auto found = uploads_.find(id);
     if (found == uploads_.end()) {
-        co_await answer(exchange, 404, {});
+        co_await answer(exchange, 404);
         co_return;
     }
     const auto upload = found->second;
@@ -156,7 +158,7 @@ net::Task<void> LayerReceiver::end_upload(net::Exchange& exchange, std::string i
     const auto found = uploads_.find(id);
     const auto digest = oci::Digest::parse(exchange.request().query_value("digest").value_or(""));
     if (found == uploads_.end() || !digest) {
-        co_await answer(exchange, 404, {});
+        co_await answer(exchange, 404);
         co_return;
     }
     const auto upload = found->second;

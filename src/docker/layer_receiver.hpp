@@ -32,6 +32,7 @@ public:
 private:
     struct Upload;
     net::Task<void> handle(net::Exchange& exchange);
+    net::Task<void> answer(net::Exchange& exchange, int status);
     net::Task<void> answer(net::Exchange& exchange, int status, net::Headers headers);
     net::Task<void> look_up(net::Exchange& exchange, std::string digest);
     net::Task<void> begin_upload(net::Exchange& exchange);

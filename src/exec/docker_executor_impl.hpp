@@ -69,7 +69,7 @@ private:
     Result<> check_policy(const TaskSpec& spec) const;
     ContainerInputs inputs_of(const Assignment& assignment, std::string image, bool cdi) const;
     net::Task<void> resume_charge(AttemptId id);
-    net::Task<bool> engine_answers();
+    net::Task<bool> has_started(AttemptId id);
     void say(AttemptId id, const std::string& text);
 
     // what happens then

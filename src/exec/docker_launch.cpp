@@ -81,11 +81,6 @@ Result<> DockerExecutor::Impl::check_policy(const TaskSpec& spec) const {
     return {};
 }
 
-net::Task<bool> DockerExecutor::Impl::engine_answers() {
-    const auto info = co_await parts_.engine.info();
-    co_return info.has_value();
-}
-
 /// Goes on until the container runs, a step fails for good, or nobody wants it any more. An engine that goes away in
 /// the middle is waited for: every step may be repeated.
 net::Task<void> DockerExecutor::Impl::launch(AttemptId id) {
@@ -94,12 +89,8 @@ net::Task<void> DockerExecutor::Impl::launch(AttemptId id) {
         ContainerAttempt* attempt = alive(id);
         if (attempt == nullptr) co_return;
         if (up) break;
-        const bool engine_failed = up.error().code == Errc::unavailable || up.error().code == Errc::timeout;
-        bool answers = true;
-        if (engine_failed) answers = co_await engine_answers();
-        attempt = alive(id);
-        if (attempt == nullptr) co_return;
-        if (answers) {
+        const bool lost = up.error().code == Errc::unavailable || up.error().code == Errc::timeout;
+        if (!lost) {
             if (attempt->stage == Stage::starting) group_.spawn(remove_container(attempt->container));
             Outcome outcome = not_started(125, read_clocks().wall, up.error().message);
             if (attempt->stop_asked) outcome.reason = EndReason::killed;
@@ -108,8 +99,23 @@ net::Task<void> DockerExecutor::Impl::launch(AttemptId id) {
         }
         say(id, "waiting for the container engine");
         co_await net::sleep_for(engine_pace);
+        const bool started = co_await has_started(id);
+        if (started) break;
     }
     group_.spawn(guard(id));
+}
+
+/// Whether the container ran although nobody told us: the engine went away before it answered. Then it must not be
+/// started again.
+net::Task<bool> DockerExecutor::Impl::has_started(AttemptId id) {
+    const ContainerAttempt* attempt = alive(id);
+    if (attempt == nullptr || attempt->stage == Stage::preparing) co_return false;
+    const auto info = co_await parts_.engine.inspect(attempt->container);
+    ContainerAttempt* still = alive(id);
+    if (still == nullptr || !info || info->status == docker::ContainerStatus::created) co_return false;
+    still->stage = Stage::running;
+    still->engine_lost = info->status == docker::ContainerStatus::exited;
+    co_return true;
 }
 
 net::Task<Result<>> DockerExecutor::Impl::bring_up(AttemptId id) {
@@ -173,6 +179,7 @@ net::Task<Result<>> DockerExecutor::Impl::start_container(AttemptId id) {
     if (attempt == nullptr) co_return Result<>{};
     const std::string name = attempt->container;
     if (attempt->stop_asked) co_return fail(Errc::conflict, "it was stopped before it started");
+    if (attempt->facts.forked) co_return Result<>{};
     attempt->stage = Stage::running; // from now on a stop goes to the container
     auto started = co_await parts_.engine.start(name);
     attempt = alive(id);
@@ -182,7 +189,7 @@ net::Task<Result<>> DockerExecutor::Impl::start_container(AttemptId id) {
     if (other_way) { // once: what this engine hands GPUs out by is remembered
         use_cdi_ = true;
         (void)co_await parts_.engine.remove(name, true);
-        co_return fail(Errc::unavailable, started.error().message);
+        co_return fail(Errc::timeout, started.error().message); // come again
     }
     co_return started;
 }

@@ -232,7 +232,8 @@ net::Task<Result<std::string>> EnvironmentSync::bring(Flight& flight, const oci:
         if (thin_works_) present = co_await layers_present(stored.image);
         flight.say("syncing " + version.file_name());
         auto loaded = co_await load(flight, stored, present);
-        if (!loaded && present > 0 && loaded.error().code == Errc::unavailable) {
+        const bool refused = !loaded && (loaded.error().code == Errc::unavailable || loaded.error().code == Errc::io);
+        if (refused && present > 0) {
             // Perhaps this engine wants the layers that it has all the same.
             loaded = co_await load(flight, stored, 0);
             if (loaded) thin_works_ = false;

@@ -77,7 +77,7 @@ Result<Image> read_image(const Members& members) {
     if (object == nullptr) return damaged("its description is not JSON");
     const auto* number = object->if_contains("format");
     if (number == nullptr || !number->is_int64() || number->get_int64() != format)
-        return fail(Errc::unavailable, "the tarball was written by a newer HakuRiver; update this one");
+        return fail(Errc::invalid, "the tarball was written by a newer HakuRiver; update this one");
     const auto* id = object->if_contains("image");
     if (id == nullptr || !id->is_string()) return damaged("it names no image");
     Image image;

@@ -205,7 +205,8 @@ void check_events(net::Loop& loop, Engine& engine, const std::string& image) {
     std::vector<std::string> seen;
     net::TaskGroup group(loop);
     const auto follow = [](Engine& from, std::vector<std::string>& into) -> Task<void> {
-        (void)co_await from.watch(label, [&into](const EngineEvent& event) { into.push_back(event.action); });
+        auto note = [&into](const EngineEvent& event) { into.push_back(event.action); };
+        (void)co_await from.watch(label, std::move(note));
     };
     group.spawn(follow(engine, seen));
     now(loop, net::sleep_for(std::chrono::milliseconds{300})); // an engine tells only what happens after it has heard us

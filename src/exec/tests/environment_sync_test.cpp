@@ -90,7 +90,8 @@ TEST_CASE("callers at the same time share one transfer, and one that leaves does
     int done = 0;
     net::TaskGroup group(f.loop), leaving(f.loop);
     const auto ask = [](exec::EnvironmentSync& sync, std::string wanted, int& count) -> net::Task<void> {
-        const auto image = co_await sync.prepare("env", wanted, {});
+        exec::EnvironmentSource::Progress nobody;
+        const auto image = co_await sync.prepare("env", wanted, std::move(nobody));
         if (image) ++count;
     };
     for (int i = 0; i < 8; ++i) group.spawn(ask(f.sync, version.name(), done));
