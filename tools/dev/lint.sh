@@ -21,6 +21,7 @@ cmd_lint() { # [--changed] [--fix]
     done
     lint_check shell shellcheck -x dev .ci/run tools/dev/*.sh "${scripts[@]}"
     lint_check python "$PYTHON" -m pyflakes tools tests
+    if web_exists; then lint_check web lint_web; fi
     lint_check format lint_format "$scope" "$fix"
     lint_check tidy lint_tidy "$scope"
     [ ${#failed[@]} -eq 0 ] || die "lint found something in: ${failed[*]}"

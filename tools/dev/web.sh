@@ -50,6 +50,13 @@ need_web_modules() {
     echo "$now" >"$stamp"
 }
 
+# eslint, prettier and the type checker.
+lint_web() {
+    need_node
+    need_web_modules
+    (cd web && npm run --silent lint)
+}
+
 web_fingerprint() {
     find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print0 |
         LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum
