@@ -30,8 +30,10 @@ void Engine::perform(sched::Effects effects, const Done& done) {
         return;
     }
     journal_.append(std::move(writes), [this, effects = std::move(effects), done] {
+        bool any_over = false;
         for (const sched::Task& task : effects.tasks)
-            if (std::holds_alternative<sched::Ended>(task.phase)) ended_.erase(task.id);
+            if (std::holds_alternative<sched::Ended>(task.phase)) any_over |= ended_.erase(task.id) > 0;
+        if (any_over) task_changed_.notify_all(); // some wait until an end is durable
         send_orders(effects);
         if (done) done();
     });

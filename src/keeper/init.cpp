@@ -22,6 +22,7 @@ namespace {
 struct Options {
     const char* facts = nullptr;
     const char* directory = nullptr;
+    const char* coded = nullptr;
     Request request;
 };
 
@@ -30,7 +31,25 @@ const char** option_named(const char* name, Options& options) {
     if (std::strcmp(name, "--out") == 0) return &options.request.output;
     if (std::strcmp(name, "--err") == 0) return &options.request.errors;
     if (std::strcmp(name, "--cwd") == 0) return &options.request.directory;
+    if (std::strcmp(name, "--coded") == 0) return &options.coded;
     return nullptr;
+}
+
+int hex_digit(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/// "%ff" to the byte, in place. An engine's API is JSON, in which not every byte can be written.
+void decode_bytes(char* text) {
+    char* out = text;
+    for (; *text != '\0'; ++out) {
+        const int high = *text == '%' ? hex_digit(text[1]) : -1;
+        const int low = high < 0 ? -1 : hex_digit(text[2]);
+        *out = low < 0 ? *text : static_cast<char>(high * 16 + low);
+        text += low < 0 ? 1 : 3;
+    }
+    *out = '\0';
 }
 
 bool parse(int argc, char** argv, Options& out) {
@@ -42,6 +61,7 @@ bool parse(int argc, char** argv, Options& out) {
     }
     if (at + 1 >= argc || std::strcmp(argv[at], "--") != 0) return false;
     out.request.argv = argv + at + 1;
+    for (int i = at + 1; out.coded != nullptr && i < argc; ++i) decode_bytes(argv[i]);
     out.request.env = environ;
     return true;
 }

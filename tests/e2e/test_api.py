@@ -316,11 +316,11 @@ def test_the_originals_routes_answer(one: Cluster):
 
 def test_metrics_are_prometheus_text(one: Cluster):
     one.run("true")
+    wait_until(lambda: 'hakuriver_tasks{state="completed"} 1' in one.api.get("/metrics").text(), "it is counted")
     reply = one.api.get("/metrics")
     assert reply.headers["Content-Type"].startswith("text/plain")
     lines = [line for line in reply.text().splitlines() if line and not line.startswith("#")]
-    assert 'hakuriver_tasks{state="completed"} 1' in lines
-    assert all(line.startswith(("hakuriver_", "process_")) for line in lines), lines
+    assert lines and all(line.startswith(("hakuriver_", "process_")) for line in lines), lines
     assert all(float(line.rsplit(" ", 1)[1]) >= 0 for line in lines)
 
 
@@ -364,6 +364,7 @@ def test_many_watchers_of_events(one: Cluster):
 
 def test_the_numbers_of_the_cluster(one: Cluster):
     one.run("true")
+    wait_until(lambda: one.counts() == {"completed": 1}, "it is counted")
     view = one.api.get("/api/cluster").json()
     assert (view["nodes_online"], view["nodes_total"], view["cores_total"], view["cores_in_use"]) == (1, 1, 4, 0)
     assert view["tasks"]["completed"] == 1 and view["version"]
