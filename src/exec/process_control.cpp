@@ -36,8 +36,11 @@ bool is_gone(int pid) {
     return state == 0 || state == 'Z' || state == 'X';
 }
 
+/// A parent whose vforked child was stopped waits for it in the kernel and cannot be stopped itself; it stops before
+/// it would run again, and so counts.
 bool has_stopped(int pid) {
     const char state = process_state(pid);
+    if (state == 'D') return is_pending(pid, SIGSTOP);
     return state == 'T' || state == 't' || is_gone(pid);
 }
 

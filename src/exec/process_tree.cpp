@@ -52,6 +52,16 @@ char process_state(int pid) {
     return end == text->npos || end + 2 >= text->size() ? '\0' : (*text)[end + 2];
 }
 
+bool is_pending(int pid, int signal) {
+    constexpr std::string_view name = "ShdPnd:\t";
+    const auto text = read_file("/proc/" + std::to_string(pid) + "/status", 16 * 1024);
+    const auto at = text ? text->find(name) : std::string::npos;
+    if (at == std::string::npos) return false;
+    std::uint64_t mask = 0;
+    std::from_chars(text->data() + at + name.size(), text->data() + text->size(), mask, 16);
+    return (mask >> (signal - 1) & 1) != 0;
+}
+
 std::string current_boot_id() {
     auto text = read_file("/proc/sys/kernel/random/boot_id", 256);
     if (!text) return "-";

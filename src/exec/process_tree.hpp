@@ -17,6 +17,8 @@ std::vector<int> processes_with(const std::string& entry);
 bool is_alive(const ProcessId& process);
 /// 'R', 'S', 'T' and so on; 0 when there is no such process.
 char process_state(int pid);
+/// Whether the signal was sent to the process and waits to be acted on.
+bool is_pending(int pid, int signal);
 /// The kernel's name for this boot.
 std::string current_boot_id();
 

@@ -53,6 +53,22 @@ TEST_CASE("a paused task uses no CPU time at all") {
     CHECK(rig->outcome(id).cpu_time > Duration::zero());
 }
 
+TEST_CASE("a command that starts others all the time can be paused at any moment") {
+    const TempDir dir;
+    const auto rig = process_rig(dir.path(), false);
+    const auto id = rig->shell(1, "while :; do /bin/true; done"); // the shell waits in vfork most of the time
+    rig->await<exec::Started>(id);
+    for (int i = 1; i <= 30; ++i) {
+        rig->executor->pause(id);
+        REQUIRE(rig->wait([&] { return rig->count<exec::Paused>(id) == i; }));
+        rig->executor->resume(id);
+        REQUIRE(rig->wait([&] { return rig->count<exec::Resumed>(id) == i; }));
+    }
+    CHECK(rig->count<exec::Refused>(id) == 0);
+    rig->executor->stop(id, 5s);
+    CHECK(rig->outcome(id).reason == EndReason::killed);
+}
+
 TEST_CASE("a paused attempt is still paused for the next life of the runner") {
     const TempDir dir;
     auto rig = process_rig(dir.path());
