@@ -17,6 +17,7 @@ constexpr std::array types{
     Type{".css", "text/css; charset=utf-8"},   Type{".svg", "image/svg+xml"},
     Type{".png", "image/png"},                 Type{".ico", "image/x-icon"},
     Type{".woff2", "font/woff2"},              Type{".json", "application/json"},
+    Type{".txt", "text/plain; charset=utf-8"},
     Type{".webmanifest", "application/manifest+json"}};
 
 const char* type_of(std::string_view path) {

@@ -112,6 +112,7 @@ stage_web() {
     web_exists || skip "there is no dashboard yet: no web/package.json"
     need_node
     need_web_modules
+    build_web
     (cd web && npm run --silent test -- --reporter=default --reporter=junit --outputFile.junit="$RESULTS/web.xml")
     grep -q '"test:browser"' web/package.json || return 0
     need_packages web
