@@ -5,6 +5,11 @@
 #include <algorithm>
 
 namespace hk::host {
+namespace {
+
+constexpr Duration settle_limit = std::chrono::seconds(5);
+
+} // namespace
 
 Engine::Engine(Journal& journal, sched::State state, Hooks hooks)
     : journal_(journal), state_(std::move(state)), hooks_(std::move(hooks)) {
@@ -80,6 +85,17 @@ const sched::Task* Engine::find(TaskId id) const {
     if (const auto found = state_.tasks.find(id); found != state_.tasks.end()) return &found->second;
     if (const auto found = ended_.find(id); found != ended_.end()) return &found->second;
     return nullptr;
+}
+
+net::Task<void> Engine::settle() {
+    if (journal_.idle() || !journal_.problem().empty()) co_return;
+    auto durable = std::make_shared<bool>(false);
+    journal_.append({}, [this, durable] {
+        *durable = true;
+        task_changed_.notify_all();
+    });
+    std::function<bool()> done = [this, durable] { return *durable || !journal_.problem().empty(); };
+    (void)co_await wait_until(std::move(done), settle_limit);
 }
 
 net::Task<bool> Engine::wait_until(std::function<bool()> done, Duration limit) {

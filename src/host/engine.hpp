@@ -37,6 +37,10 @@ public:
     /// Resumes when `done` says so or after the limit; looks again after each step that changed a task.
     net::Task<bool> wait_until(std::function<bool()> done, Duration limit);
 
+    /// Resumes when everything that has happened so far is durable, so that the store knows what anybody was shown. Does
+    /// not wait for a disk that cannot be written.
+    net::Task<void> settle();
+
     /// Steps since the start, for /metrics.
     std::int64_t steps() const { return steps_; }
 

@@ -25,6 +25,8 @@ public:
     void append(std::vector<store::Write> writes, Done done);
     /// Tries again what could not be written; call once a second.
     void retry();
+    /// Whether everything that was appended is durable.
+    bool idle() const { return entries_.empty(); }
     /// Empty when all is well.
     const std::string& problem() const { return problem_; }
     /// The error for a submission that cannot be taken now; none when it can.

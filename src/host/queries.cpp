@@ -16,11 +16,12 @@ bool all_over(const store::StateCounts& counts) {
 
 } // namespace
 
-Queries::Queries(net::Loop& loop, const Engine& engine, store::Reader reader, LogPaths logs)
+Queries::Queries(net::Loop& loop, Engine& engine, store::Reader reader, LogPaths logs)
     : engine_(engine), reader_(std::make_shared<store::Reader>(std::move(reader))), logs_(std::move(logs)),
       pool_(loop, 1, most_waiting) {}
 
 net::Task<Result<store::TaskRecord>> Queries::record(TaskId id) {
+    co_await engine_.settle();
     auto read = [reader = reader_, id] { return reader->task(id); };
     auto reading = pool_.run(std::move(read));
     auto found = co_await std::move(reading);
@@ -29,7 +30,8 @@ net::Task<Result<store::TaskRecord>> Queries::record(TaskId id) {
 }
 
 net::Task<Result<proto::TaskView>> Queries::task(TaskId id) {
-    if (const sched::Task* live = engine_.find(id)) co_return view(*live);
+    const auto live = engine_.state().tasks.find(id);
+    if (live != engine_.state().tasks.end()) co_return view(live->second);
     auto found = co_await record(id);
     if (!found) co_return fail(found.error());
     co_return TaskViews(engine_, sweeps_, logs_).of(*found);
@@ -43,6 +45,7 @@ net::Task<Result<>> Queries::exists(TaskId id) {
 }
 
 net::Task<Result<proto::TaskList>> Queries::list(store::TaskQuery query) {
+    co_await engine_.settle();
     auto read = [reader = reader_, query = std::move(query)] { return reader->list_tasks(query); };
     auto reading = pool_.run(std::move(read));
     auto page = co_await std::move(reading);
@@ -57,6 +60,7 @@ net::Task<Result<proto::TaskList>> Queries::list(store::TaskQuery query) {
 net::Task<Result<proto::TaskHistory>> Queries::history(TaskId id) {
     auto known = co_await exists(id);
     if (!known) co_return fail(known.error());
+    co_await engine_.settle();
     auto read = [reader = reader_, id]() -> Result<proto::TaskHistory> {
         HK_TRY(const auto attempts, reader->attempts(id));
         HK_TRY(const auto events, reader->events(id));
@@ -70,6 +74,7 @@ net::Task<Result<proto::TaskHistory>> Queries::history(TaskId id) {
 }
 
 net::Task<Result<proto::BatchView>> Queries::batch(BatchId id) {
+    co_await engine_.settle();
     auto read = [reader = reader_, id] { return reader->batch(id); };
     auto reading = pool_.run(std::move(read));
     auto found = co_await std::move(reading);
@@ -87,6 +92,7 @@ net::Task<Result<proto::BatchView>> Queries::batch(BatchId id) {
 }
 
 net::Task<Result<store::StateCounts>> Queries::counts() {
+    co_await engine_.settle();
     auto read = [reader = reader_] { return reader->counts(); };
     auto reading = pool_.run(std::move(read));
     co_return co_await std::move(reading);

@@ -11,7 +11,7 @@ namespace hk::host {
 /// disk delays the asker only. Loop thread only.
 class Queries {
 public:
-    Queries(net::Loop& loop, const Engine& engine, store::Reader reader, LogPaths logs);
+    Queries(net::Loop& loop, Engine& engine, store::Reader reader, LogPaths logs);
 
     net::Task<Result<proto::TaskView>> task(TaskId id);
     net::Task<Result<proto::TaskList>> list(store::TaskQuery query);
@@ -30,7 +30,7 @@ public:
     std::vector<std::string> arguments(const store::TaskRecord& record);
 
 private:
-    const Engine& engine_;
+    Engine& engine_;
     std::shared_ptr<store::Reader> reader_;
     LogPaths logs_;
     Sweeps sweeps_;

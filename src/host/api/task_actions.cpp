@@ -106,16 +106,7 @@ net::Task<void> act_on_many(net::Exchange& exchange, Api& api, Verb verb) {
     co_await reply(exchange, proto::to_json(out), all ? 200 : 202);
 }
 
-/// Whether the task runs or waits, or the store has its end: what was shown as over a moment ago may not be there yet.
-bool is_settled(const Engine& engine, TaskId id) {
-    const sched::Task* live = engine.find(id);
-    return live == nullptr || !std::holds_alternative<sched::Ended>(live->phase);
-}
-
 net::Task<Result<sched::Submitted>> retry(Api& api, TaskId id) {
-    std::function<bool()> settled = [&api, id] { return is_settled(api.engine, id); };
-    auto waiting = api.engine.wait_until(std::move(settled), patience);
-    (void)co_await std::move(waiting);
     const auto record = co_await api.queries.record(id);
     if (!record) co_return fail(record.error());
     if (!is_final(record->state))
