@@ -97,6 +97,7 @@ net::Task<void> DockerExecutor::Impl::launch(AttemptId id) {
             conclude(*attempt, std::move(outcome));
             co_return;
         }
+        attempt->engine_lost = true; // the start may have worked; if it did, the engine ended what it started
         say(id, "waiting for the container engine");
         co_await net::sleep_for(engine_pace);
         const bool started = co_await has_started(id);
@@ -114,7 +115,7 @@ net::Task<bool> DockerExecutor::Impl::has_started(AttemptId id) {
     ContainerAttempt* still = alive(id);
     if (still == nullptr || !info || info->status == docker::ContainerStatus::created) co_return false;
     still->stage = Stage::running;
-    still->engine_lost = info->status == docker::ContainerStatus::exited;
+    if (info->status != docker::ContainerStatus::exited) still->engine_lost = false;
     co_return true;
 }
 
@@ -183,6 +184,7 @@ net::Task<Result<>> DockerExecutor::Impl::start_container(AttemptId id) {
     attempt->stage = Stage::running; // from now on a stop goes to the container
     auto started = co_await parts_.engine.start(name);
     attempt = alive(id);
+    if (started && attempt != nullptr) attempt->engine_lost = false;
     if (started || attempt == nullptr) co_return started;
     attempt->stage = Stage::starting;
     const bool other_way = lacks_gpu_driver(started.error()) && !use_cdi_ && engine_ && engine_->cdi;
