@@ -48,8 +48,10 @@ bool is_running(int pid) {
     return state != 0 && state != 'Z' && state != 'X';
 }
 
+/// A parent in vfork cannot be stopped before it runs again; a stop that waits for it counts.
 bool has_stopped(int pid) {
     const char state = process_state(pid);
+    if (state == 'D') return is_pending(pid, SIGSTOP);
     return state == 'T' || state == 't' || !is_running(pid);
 }
 
