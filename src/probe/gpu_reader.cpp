@@ -87,13 +87,13 @@ int settle() {
 std::optional<int> run_gpu_reader(int argc, char** argv) {
     if (argc < 2 || std::strcmp(argv[1], "gpu-reader") != 0) return std::nullopt;
     if (argc != 5) return wrong_call;
-    const Fd socket(settle());
-    if (!socket) return wrong_call;
+    // Closed by the end of the process and not before: to the runner a closed socket says that the exit code is there.
+    const int socket = settle();
+    if (socket < 0) return wrong_call;
     ProcessOwners owners{argv[3]};
-    if (std::strcmp(argv[2], "nvidia") == 0) return read_nvidia(socket.get(), argv[4], owners);
+    if (std::strcmp(argv[2], "nvidia") == 0) return read_nvidia(socket, argv[4], owners);
     if (std::strcmp(argv[2], "amd") != 0) return wrong_call;
-    return answer_questions(socket.get(),
-                            [&] { return Answer{read_amd_gpus(argv[3], owners), std::nullopt}; });
+    return answer_questions(socket, [&] { return Answer{read_amd_gpus(argv[3], owners), std::nullopt}; });
 }
 
 } // namespace hk::probe
