@@ -4,6 +4,7 @@
 source tools/dev/build.sh
 
 cmd_bench() { # [NAME]
+    need_packages bench
     cmd_build release
     local script found=
     for script in bench/*.sh bench/*.py; do

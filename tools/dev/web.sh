@@ -6,8 +6,14 @@ NODE_PACKAGE=node@22   # npm carries Node's own executable; Debian 12's is older
 
 web_exists() { [ -f web/package.json ]; }
 
+# Node trusts a list of its own. Whom this machine trusts besides, a lab's proxy for example, is in the system's.
+SYSTEM_CERTIFICATES=/etc/ssl/certs/ca-certificates.crt
+
 # Puts a fitting node and npm into PATH: the machine's own, or a private one under .cache/node.
 need_node() {
+    if [ -z "${NODE_EXTRA_CA_CERTS:-}" ] && [ -r $SYSTEM_CERTIFICATES ]; then
+        export NODE_EXTRA_CA_CERTS=$SYSTEM_CERTIFICATES
+    fi
     local private=$ROOT/.cache/node/node_modules/node/bin
     ! node_fits || return 0
     if [ ! -x "$private/node" ]; then
