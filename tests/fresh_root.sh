@@ -48,7 +48,7 @@ make_root() {
     for path in etc/apt etc/resolv.conf etc/hosts etc/ssl/certs usr/local/share/ca-certificates etc/npmrc root/.npmrc; do
         if [ -e "/$path" ]; then
             mkdir -p "$ROOT/$(dirname "$path")"
-            cp -aL --update --no-target-directory "/$path" "$ROOT/$path" 2>/dev/null || true
+            cp -aL --no-target-directory "/$path" "$ROOT/$path" 2>/dev/null || true
         fi
     done
     rm -f "$ROOT"/etc/apt/preferences.d/*

@@ -49,17 +49,17 @@ sched::Stage stage_of(TaskState state) {
 
 using Batches = std::unordered_map<BatchId, std::shared_ptr<const sched::Batch>>;
 
-sched::Task task_from(const store::TaskRecord& record, const Batches& batches) {
+sched::Task task_from(store::TaskRecord&& record, const Batches& batches) {
     sched::Task task{.id = record.id,
                      .batch = batches.at(record.batch),
-                     .target = record.target,
+                     .target = std::move(record.target),
                      .index = record.index,
                      .attempt = record.attempt,
                      .kill_requested = record.kill_requested,
-                     .environment_version = record.environment_version,
-                     .warnings = record.warnings};
+                     .environment_version = std::move(record.environment_version),
+                     .warnings = std::move(record.warnings)};
     if (record.state != TaskState::pending && record.placement)
-        task.phase = sched::Placed{.placement = *record.placement,
+        task.phase = sched::Placed{.placement = std::move(*record.placement),
                                    .stage = stage_of(record.state),
                                    .assigned_at = record.submitted_at,
                                    .started_at = record.started_at};
@@ -101,14 +101,14 @@ std::vector<store::Write> writes_of(const sched::Effects& effects) {
     return writes;
 }
 
-sched::Restored restored_from(const store::Active& active) {
+sched::Restored restored_from(store::Active active) {
     sched::Restored restored{.next_id = active.next_task.value};
     Batches batches;
     for (const auto& batch : active.batches)
         batches.emplace(batch.id, std::make_shared<const sched::Batch>(
                                       sched::Batch{batch.id, batch.spec, batch.submitted_at, batch.total}));
     restored.tasks.reserve(active.tasks.size());
-    for (const auto& record : active.tasks) restored.tasks.push_back(task_from(record, batches));
+    for (auto& record : active.tasks) restored.tasks.push_back(task_from(std::move(record), batches));
     std::unordered_map<AttemptId, Time> assigned;
     for (const auto& attempt : active.attempts) assigned.emplace(attempt.id, attempt.assigned_at);
     for (sched::Task& task : restored.tasks)

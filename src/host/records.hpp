@@ -15,7 +15,7 @@ store::BatchRecord record_of(const sched::Batch& batch);
 /// Everything that a step wants saved, batches before their tasks, tasks before their attempts.
 std::vector<store::Write> writes_of(const sched::Effects& effects);
 
-/// What the scheduler starts from.
-sched::Restored restored_from(const store::Active& active);
+/// What the scheduler starts from. Takes what was loaded apart, as there may be 100,000 tasks.
+sched::Restored restored_from(store::Active active);
 
 } // namespace hk::host

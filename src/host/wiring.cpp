@@ -154,12 +154,17 @@ private:
     bool stopping_ = false;
 };
 
+/// The scheduler's state as it was saved; what was read to make it is freed at once.
+Result<sched::State> load_state(store::Reader& reader, const config::HostConfig& config) {
+    HK_TRY(auto active, reader.load_active());
+    return sched::restore(settings_of(config), restored_from(std::move(active)), read_clocks());
+}
+
 Result<> start_and_run(const config::HostConfig& config, std::string version) {
     HK_CHECK(make_folders(config));
     HK_TRY(auto writer, store::Writer::open(config.db_file));
     HK_TRY(auto reader, store::Reader::open(config.db_file));
-    HK_TRY(const auto active, reader.load_active());
-    auto state = sched::restore(settings_of(config), restored_from(active), read_clocks());
+    HK_TRY(auto state, load_state(reader, config));
     HK_TRY(auto engine_address, docker::find_engine(config.shared.docker_socket.string()));
     Host host(config, std::move(version), std::move(writer), std::move(reader), std::move(state),
               std::move(engine_address));
