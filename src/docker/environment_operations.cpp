@@ -14,10 +14,12 @@ namespace {
 /// Marks the container that is about to take an environment's place.
 constexpr char next_label[] = "hakuriver.next";
 
-/// How containers of environments look that were made before they were labelled.
+/// A container inherits the labels of its image, so that of a task has an environment's label too; but an environment's
+/// own container is called as the label says. Those made before there was a label sleep for ever.
 bool looks_like_environment(const ContainerInfo& container) {
-    const bool sleeps = container.command == std::vector<std::string>{"sleep infinity"};
-    return container.labels.contains(environment_label) || (sleeps && parse_environment_name(container.name));
+    const auto label = container.labels.find(environment_label);
+    if (label != container.labels.end()) return label->second == container.name;
+    return container.command == std::vector<std::string>{"sleep infinity"} && parse_environment_name(container.name);
 }
 
 } // namespace

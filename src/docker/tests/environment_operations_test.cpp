@@ -247,6 +247,18 @@ TEST_CASE("a re-base that was cut off between two steps is finished") {
     CHECK(f.entry().container->name == "env");
 }
 
+TEST_CASE("the container of a task is no environment, though its image hands it an environment's label") {
+    Fixture f;
+    REQUIRE(f.create());
+    ContainerSpec task;
+    task.name = "hakuriver-task-7.1";
+    task.image = "python:3";
+    task.command = {"sleep", "infinity"};
+    task.labels = {{environment_label, "env"}};
+    REQUIRE(f.run(f.engine.create(task)));
+    CHECK(f.entry().name == "env"); // and the only one
+}
+
 TEST_CASE("archives are imported and exported") {
     Fixture f;
     Given given;
