@@ -69,7 +69,8 @@ const WebAsset* asset_for(const net::Request& request) {
     if (request.method != net::Method::get && request.method != net::Method::head) return nullptr;
     if (request.path.starts_with("/api/")) return nullptr;
     if (const WebAsset* asset = find(request.path)) return asset;
-    const bool page = request.path.find('.') == request.path.npos;
+    // Names of nodes may hold dots; no other page has one in its address.
+    const bool page = request.path.find('.') == request.path.npos || request.path.starts_with("/nodes/");
     return page ? find("/index.html") : nullptr;
 }
 

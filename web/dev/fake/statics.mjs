@@ -19,7 +19,8 @@ const STRICT = `${POLICY}; style-src 'self'`;
 const TERMINAL = `${POLICY}; style-src 'self' 'unsafe-inline'`;
 
 export async function serveStatic(path, acceptsBrotli) {
-  const name = extname(path) ? normalize(path) : '/index.html';
+  const page = !extname(path) || path.startsWith('/nodes/'); // names of nodes may hold dots
+  const name = page ? '/index.html' : normalize(path);
   const headers = {
     'Content-Type': TYPES[extname(name)] ?? 'application/octet-stream',
     'Content-Security-Policy': name === '/terminal.html' ? TERMINAL : STRICT,
