@@ -19,11 +19,13 @@ public:
     Result<> open(net::Loop& loop, Spool& spool, ExecSettings settings, Listener& listener, DockerPolicy policy) {
         HK_TRY(docker_, DockerExecutor::open(loop, spool, std::move(settings), listener,
                                              DockerParts{engine_, sync_, pool_, std::move(policy)}));
+        sync_.keep_looking();
         return {};
     }
 
     ExecutorKind kind() const override { return docker_->kind(); }
     ExecutorOffer offer() const override { return docker_->offer(); }
+    std::map<std::string, std::string> environments() const override { return sync_.present(); }
     void start(const Assignment& assignment) override { docker_->start(assignment); }
     void recover(const Assignment& assignment) override { docker_->recover(assignment); }
     void stop(AttemptId attempt, Duration grace) override { docker_->stop(attempt, grace); }

@@ -13,6 +13,7 @@ constexpr std::size_t chunk_size = 1 << 20;
 /// More images than this are not looked at when layers are compared.
 constexpr std::size_t max_images = 500;
 constexpr Duration progress_pace = std::chrono::milliseconds{200};
+constexpr Duration look_pace = std::chrono::minutes{1};
 
 bool may_pass(Errc code) {
     return code == Errc::unavailable || code == Errc::timeout || code == Errc::io || code == Errc::no_capacity;
@@ -90,6 +91,31 @@ EnvironmentSync::EnvironmentSync(net::Loop& loop, net::Pool& pool, docker::Engin
 
 EnvironmentSync::~EnvironmentSync() { group_.cancel(); }
 
+void EnvironmentSync::keep_looking() { group_.spawn(look_often()); }
+
+net::Task<void> EnvironmentSync::look_often() {
+    for (;;) {
+        co_await look();
+        co_await net::sleep_for(look_pace);
+    }
+}
+
+net::Task<void> EnvironmentSync::look() {
+    auto list = [store = store_] { return store.list(); };
+    const auto versions = co_await pool_.run(std::move(list));
+    if (!versions) co_return; // the shared folder does not answer: what was known stays
+    std::map<std::string, std::string> found;
+    for (const oci::Version& version : *versions) { // the newest of an environment comes first
+        if (found.contains(version.environment)) continue;
+        auto open = [store = store_, version] { return store.open(version); };
+        const auto stored = co_await pool_.run(std::move(open));
+        if (!stored) continue;
+        const auto image = co_await find_image(stored->image, version.environment);
+        if (image) found.emplace(version.environment, version.name());
+    }
+    present_ = std::move(found);
+}
+
 net::Task<Result<std::string>> EnvironmentSync::prepare(std::string environment, std::string version, Progress progress) {
     if (const auto known = ready_.find(environment); known != ready_.end() && !version.empty() && known->second.first == version) {
         // The usual case touches no shared storage: the engine alone says whether the image is still there.
@@ -165,7 +191,10 @@ net::Task<Result<std::string>> EnvironmentSync::sync(Flight& flight) {
     if (!stored) co_return fail(stored.error());
     if (!lease) log::warn("layers are read without a lease", {{"error", lease.error().message}});
     auto image = co_await bring(flight, **version, *stored);
-    if (image) ready_[flight.environment] = {(*version)->name(), *image};
+    if (image) {
+        ready_[flight.environment] = {(*version)->name(), *image};
+        present_[flight.environment] = (*version)->name();
+    }
     co_return image;
 }
 

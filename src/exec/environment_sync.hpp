@@ -30,6 +30,11 @@ public:
 
     net::Task<Result<std::string>> prepare(std::string environment, std::string version, Progress progress) override;
 
+    /// Which versions the engine has, by environment: as seen by the last look, or brought since.
+    const std::map<std::string, std::string>& present() const { return present_; }
+    /// Looks now and from time to time, for as long as this lives.
+    void keep_looking();
+
     /// Bytes of layers read from the shared folder so far.
     Bytes bytes_read() const { return bytes_read_; }
 
@@ -37,6 +42,8 @@ private:
     struct Flight;
     class Reader;
     using Image = Result<std::string>;
+    net::Task<void> look_often();
+    net::Task<void> look();
     net::Task<void> fly(std::shared_ptr<Flight> flight);
     net::Task<Image> try_often(Flight& flight);
     net::Task<Image> sync(Flight& flight);
@@ -54,6 +61,7 @@ private:
     SyncSettings settings_;
     std::map<std::string, std::shared_ptr<Flight>> flights_; ///< by environment
     std::map<std::string, std::pair<std::string, std::string>> ready_; ///< environment -> version, image id
+    std::map<std::string, std::string> present_;
     bool thin_works_ = true; ///< until this engine has refused a thin archive that a full one replaced
     bool busy_ = false;
     net::Signal idle_;

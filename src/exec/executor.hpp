@@ -30,6 +30,8 @@ public:
     virtual ExecutorKind kind() const = 0;
     /// Whether it works on this machine, why not, and which limits it cannot enforce.
     virtual ExecutorOffer offer() const = 0;
+    /// The versions of environments that are ready here, by environment; none where tasks need no environment.
+    virtual std::map<std::string, std::string> environments() const { return {}; }
 
     /// The assignment is in the spool already. A second start of the same attempt is ignored.
     virtual void start(const Assignment& assignment) = 0;

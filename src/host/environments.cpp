@@ -74,11 +74,27 @@ net::Task<void> Environments::refresh_versions() {
     if (on_change) on_change();
 }
 
-net::Task<proto::EnvironmentList> Environments::list() {
+/// The nodes that said at their last heartbeat that this version is ready there.
+std::vector<std::string> Environments::holders_of(const std::string& environment, const std::string& version,
+                                                  const Usage& usage) const {
+    std::vector<std::string> holders;
+    for (const auto& [name, node] : host_.state().nodes) {
+        const NodeUsage* reading = usage.of(name);
+        if (reading == nullptr) continue;
+        const auto found = reading->environments.find(environment);
+        if (found != reading->environments.end() && found->second == version) holders.push_back(name.value);
+    }
+    return holders;
+}
+
+net::Task<proto::EnvironmentList> Environments::list(const Usage& usage) {
     const auto overview = co_await operations_.overview();
     proto::EnvironmentList list{.engine = overview.engine, .problem = overview.problem};
-    for (const auto& entry : overview.environments)
+    for (const auto& entry : overview.environments) {
         list.environments.push_back(view_of(entry, config_.default_container));
+        for (proto::VersionView& version : list.environments.back().versions)
+            version.nodes = holders_of(entry.name, version.version, usage);
+    }
     co_return list;
 }
 

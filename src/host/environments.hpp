@@ -3,6 +3,7 @@
 #include "docker/engine_client.hpp"
 #include "docker/environment_operations.hpp"
 #include "host/engine.hpp"
+#include "host/usage.hpp"
 #include "proto/env_api.hpp"
 
 #include <deque>
@@ -26,7 +27,8 @@ public:
     /// Puts right what a crash left, makes the default environment when there is none, then looks at the shared folder
     /// for as long as the Host lives.
     net::Task<void> run();
-    net::Task<proto::EnvironmentList> list();
+    /// `usage` says which node has which version.
+    net::Task<proto::EnvironmentList> list(const Usage& usage);
 
     /// Each starts the operation and returns at once.
     std::shared_ptr<Operation> create(std::string image, std::string environment);
@@ -48,6 +50,8 @@ private:
     net::Task<void> carry_out(std::shared_ptr<Operation> operation, proto::OperationProgress about, Work work);
     net::Task<Result<std::string>> create_work(std::string image, std::string environment, docker::StepSink sink);
     net::Task<Result<std::string>> package_work(std::string environment, docker::StepSink sink);
+    std::vector<std::string> holders_of(const std::string& environment, const std::string& version,
+                                        const Usage& usage) const;
     net::Task<void> make_default();
     net::Task<void> refresh_versions();
 

@@ -95,8 +95,11 @@ bool Links::receive(sched::SessionId session, const NodeName& node, std::string_
     }
     if (auto* heartbeat = std::get_if<proto::Heartbeat>(&*message)) {
         (void)engine_.tell(sched::NodeHeartbeat{session, node, heartbeat->usage.gpus});
+        const NodeUsage* before = usage_.of(node);
+        const bool same = before != nullptr && before->environments == heartbeat->usage.environments;
         usage_.set(node, std::move(heartbeat->usage));
         on_usage(node);
+        if (!same) on_environments();
     } else if (auto* reports = std::get_if<proto::Reports>(&*message)) {
         (void)engine_.tell(sched::NodeReports{session, node, std::move(reports->attempts)});
     } else if (std::holds_alternative<proto::Hello>(*message)) {

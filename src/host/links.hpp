@@ -25,6 +25,8 @@ public:
 
     /// A node's usage changed.
     std::function<void(const NodeName&)> on_usage;
+    /// A node has other versions of environments than before.
+    std::function<void()> on_environments;
     std::size_t count() const { return open_.size(); }
 
 private:

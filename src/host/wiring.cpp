@@ -59,6 +59,7 @@ public:
         environments_.on_progress = [this](const proto::OperationProgress& progress) {
             live_.send("progress", proto::to_json(progress));
         };
+        links_.on_environments = environments_.on_change;
         links_.on_usage = [this](const NodeName& node) { live_.note_node(node); };
     }
 

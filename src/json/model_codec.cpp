@@ -11,7 +11,7 @@ BOOST_DESCRIBE_STRUCT(Gpu, (), (id, uuid, name, vendor, driver_version, pci_bus_
 BOOST_DESCRIBE_STRUCT(ExecutorOffer, (), (kind, available, problem, warnings))
 BOOST_DESCRIBE_STRUCT(NodeInventory, (), (cores, memory, numa, gpus, executors, version, boot_id, state_id, address))
 BOOST_DESCRIBE_STRUCT(NodeUsage, (), (cpu_percent, memory_percent, memory_used, memory_total, average_temperature,
-                                      maximum_temperature, gpus))
+                                      maximum_temperature, gpus, environments))
 BOOST_DESCRIBE_STRUCT(TaskSpec, (), (command, arguments, env, cores, memory, gpu_count, container, privileged, mounts,
                                      priority, strategy, submitted_by, working_directory, sweep, max_running,
                                      max_fails))

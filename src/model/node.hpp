@@ -3,6 +3,7 @@
 #include "base/units.hpp"
 #include "model/ids.hpp"
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -89,6 +90,7 @@ struct NodeUsage {
     std::optional<double> average_temperature; ///< degrees Celsius over all CPU sensors; absent without sensors
     std::optional<double> maximum_temperature;
     std::vector<Gpu> gpus;
+    std::map<std::string, std::string> environments; ///< the version that is ready to run here, by environment
     friend bool operator==(const NodeUsage&, const NodeUsage&) = default;
 };
 

@@ -91,6 +91,7 @@ private:
     /// A GPU that appeared after the start is worth a new hello.
     NodeUsage usage() {
         NodeUsage usage = prober_.usage();
+        usage.environments = worker_.environments();
         if (usage.gpus.size() > inventory_.gpus.size()) {
             inventory_.gpus = usage.gpus;
             loop_.defer([this] { link_.say_hello_again(); });

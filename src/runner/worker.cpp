@@ -46,6 +46,12 @@ std::vector<ExecutorOffer> Worker::offers() const {
     return offers;
 }
 
+std::map<std::string, std::string> Worker::environments() const {
+    std::map<std::string, std::string> all;
+    for (const auto& each : executors_) all.merge(each->environments());
+    return all;
+}
+
 bool Worker::refresh_offers() {
     auto now = offers();
     if (now == state_.offers) return false;

@@ -30,6 +30,8 @@ public:
     /// For the hello: every attempt, and what the executors offer now.
     std::vector<AttemptReport> all_reports() { return agent::take_all(state_); }
     std::vector<ExecutorOffer> offers() const;
+    /// Which version of each environment is ready here.
+    std::map<std::string, std::string> environments() const;
     /// Asks the executors again what they offer; true when that has changed.
     bool refresh_offers();
     /// Makes results durable that the Host has not acknowledged within a moment; call once a second.

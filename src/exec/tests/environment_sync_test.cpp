@@ -74,6 +74,23 @@ TEST_CASE("a new version brings only its new layers, and a third look brings not
     CHECK(f.engine.loads == loads);
 }
 
+TEST_CASE("what the engine has already is known without a task that needs it, and so is what is brought later") {
+    Fixture f;
+    const auto first = f.package({base}, 100);
+    REQUIRE(f.prepare());
+    exec::EnvironmentSync restarted{f.loop, f.pool, f.engine, f.store, {"node1", 3, 10ms}};
+    CHECK(restarted.present().empty());
+    restarted.keep_looking();
+    auto seen = [&]() -> net::Task<void> {
+        while (restarted.present().empty()) co_await net::sleep_for(1ms);
+    };
+    net::run_task(f.loop, seen());
+    CHECK(restarted.present().at("env") == first.name());
+    const auto second = f.package({base, change}, 200);
+    REQUIRE(f.prepare());
+    CHECK(f.sync.present().at("env") == second.name());
+}
+
 TEST_CASE("a version that was replaced means the newest one") {
     Fixture f;
     f.package({base}, 100);

@@ -57,7 +57,7 @@ private:
 } // namespace
 
 net::Task<void> list_environments(net::Exchange& exchange, Api& api) {
-    const auto list = co_await api.environments.list();
+    const auto list = co_await api.environments.list(api.usage);
     co_await reply(exchange, proto::to_json(list));
 }
 
