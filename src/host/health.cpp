@@ -3,6 +3,7 @@
 #include "host/node_view.hpp"
 
 #include <algorithm>
+#include <ranges>
 
 namespace hk::host {
 namespace {
@@ -46,6 +47,26 @@ proto::HealthAggregate summarise(const std::vector<proto::HealthNode>& nodes, Ti
     return all;
 }
 
+/// The last of them, with the means of what wavers and the highest temperatures.
+template <class Samples>
+proto::HealthAggregate mean_of(const Samples& samples) {
+    proto::HealthAggregate all = samples.back();
+    Mean cpu;
+    Mean memory;
+    Mean gpu;
+    for (const proto::HealthAggregate& each : samples) {
+        cpu.add(each.avgCpuPercent);
+        memory.add(each.avgMemPercent);
+        if (each.avgGpuPercent >= 0) gpu.add(each.avgGpuPercent);
+        raise(all.maxAvgCpuTemp, each.maxAvgCpuTemp);
+        raise(all.maxMaxCpuTemp, each.maxMaxCpuTemp);
+    }
+    all.avgCpuPercent = cpu.value(0);
+    all.avgMemPercent = memory.value(0);
+    all.avgGpuPercent = gpu.value(-1);
+    return all;
+}
+
 } // namespace
 
 void Health::sample(Time now) {
@@ -53,6 +74,11 @@ void Health::sample(Time now) {
     for (const auto& [name, node] : engine_.state().nodes) nodes.push_back(health_of(node, usage_.of(name)));
     aggregate_.push_back(summarise(nodes, now));
     nodes_.push_back(std::move(nodes));
+    if (--until_step_ == 0) {
+        until_step_ = hour_step;
+        hour_.push_back(mean_of(aggregate_ | std::views::drop(static_cast<std::ptrdiff_t>(aggregate_.size() - hour_step))));
+        if (hour_.size() > hour_samples) hour_.pop_front();
+    }
     if (nodes_.size() <= samples) return;
     nodes_.pop_front();
     aggregate_.pop_front();

@@ -334,6 +334,12 @@ def test_health_has_a_sample_each_second(one: Cluster):
     assert one.api.get("/api/health?hostname=n9").status == 404
 
 
+def test_the_last_hour_comes_in_steps_of_ten_seconds(one: Cluster):
+    hour = wait_until(lambda: (h := one.api.get("/api/health?range=hour").json())["aggregate"] and h, "ten seconds have passed")
+    assert hour["nodes"] == [] and hour["aggregate"][-1]["onlineNodes"] == 1
+    assert 0 <= hour["aggregate"][-1]["avgCpuPercent"] <= 100
+
+
 def test_live_events_tell_the_life_of_a_task(one: Cluster):
     stream = one.api.open_stream("/api/events")
     assert stream.headers["Content-Type"].startswith("text/event-stream")

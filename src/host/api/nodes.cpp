@@ -49,6 +49,8 @@ net::Task<void> remove_node(net::Exchange& exchange, Api& api) {
 }
 
 net::Task<void> get_health(net::Exchange& exchange, Api& api) {
+    if (exchange.request().query_value("range") == "hour")
+        co_return co_await reply(exchange, proto::to_json(api.health.hour()));
     std::optional<NodeName> node;
     if (const auto wanted = exchange.request().query_value("hostname")) {
         node = NodeName{std::string(*wanted)};

@@ -40,7 +40,7 @@ const std::vector<ApiRoute>& api_routes() {
         {post, "/api/nodes/{name}/drain", drain_node, "Finish what the node has and give it nothing new", "", "Message"},
         {post, "/api/nodes/{name}/undrain", undrain_node, "Give the node tasks again", "", "Message"},
         {delete_, "/api/nodes/{name}", remove_node, "Remove a node that is gone", "", "Message"},
-        {get, "/api/health", get_health, "The last 60 seconds of the nodes", "", "Health"},
+        {get, "/api/health", get_health, "The last 60 seconds; with range=hour the last hour of the cluster", "", "Health"},
         {get, "/api/cluster", get_cluster, "The cluster in numbers", "", "Cluster"},
         {get, "/api/environments", list_environments, "Container environments", "", "EnvironmentList"},
         {post, "/api/environments", create_environment, "Make a container; steps as JSON lines", "CreateEnvironment"},

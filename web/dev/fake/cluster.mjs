@@ -1,5 +1,6 @@
 /** The living state of the fake cluster. Emits what the event stream sends. */
 import { EventEmitter } from 'node:events';
+import { makeHour } from './hour.mjs';
 import { makeNodes, wander } from './machines.mjs';
 import { endOf, FINAL, makeTask, misfit, pastTask, release, reserve, viewOf } from './tasks.mjs';
 import { seeded } from './random.mjs';
@@ -25,6 +26,7 @@ export class Cluster extends EventEmitter {
     this.traffic = 0;
     for (let second = 0; second < SAMPLES; second++) this.tick(false);
     this.traffic = traffic;
+    this.hour = makeHour(this.history.aggregate[0], this.random);
   }
 
   get(id) {

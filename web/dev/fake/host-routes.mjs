@@ -8,7 +8,7 @@ export const hostRoutes = [
   ['GET', /^\/api\/nodes\/([^/]+)$/, withNode((node) => json(200, node))],
   ['POST', /^\/api\/nodes\/([^/]+)\/(drain|undrain)$/, withNode(drain)],
   ['DELETE', /^\/api\/nodes\/([^/]+)$/, withNode(remove)],
-  ['GET', /^\/api\/health$/, ({ cluster }) => json(200, cluster.history)],
+  ['GET', /^\/api\/health$/, health],
   ['GET', /^\/api\/events$/, events],
   [
     'GET',
@@ -21,6 +21,10 @@ export const hostRoutes = [
   ['DELETE', /^\/api\/environments\/([^/]+)$/, withEnvironment(removeContainer)],
   ['DELETE', /^\/api\/environments\/([^/]+)\/versions$/, withEnvironment(removeVersions)],
 ];
+
+function health({ cluster, query }) {
+  return json(200, query.get('range') === 'hour' ? { nodes: [], aggregate: cluster.hour } : cluster.history);
+}
 
 function withNode(handler) {
   return (context, name, ...rest) => {

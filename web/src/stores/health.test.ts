@@ -60,3 +60,15 @@ it('begins again with what the Host remembers', async () => {
   live.emit('hello', { version: '', now: '' });
   await vi.waitFor(() => expect(health.trackOf('kawa').cpu.toArray()).toEqual([1, 2]));
 });
+
+it('has the hour from the Host, and goes on with a sample for every ten seconds', async () => {
+  const health = useHealth();
+  vi.stubGlobal('fetch', (path: string) => {
+    const aggregates = path.includes('range=hour') ? [3, 4, 5] : [1];
+    return Promise.resolve(Response.json({ nodes: [], aggregate: aggregates.map(aggregate) }));
+  });
+  live.emit('hello', { version: '', now: '' });
+  await vi.waitFor(() => expect(health.hour.cpu.toArray()).toEqual([3, 4, 5]));
+  for (let cpu = 11; cpu <= 25; cpu++) live.emit('health', { nodes: [], aggregate: aggregate(cpu) });
+  expect(health.hour.cpu.toArray()).toEqual([3, 4, 5, 20]);
+});

@@ -1,7 +1,7 @@
 import { defineStore } from 'pinia';
 import { markRaw, ref, shallowRef, type Raw } from 'vue';
 import type { HealthAggregate, HealthNode } from '@/api/node';
-import { getHealth } from '@/api/nodes';
+import { getHealth, getHealthHour } from '@/api/nodes';
 import { useLive } from '@/live/useLive';
 import { Ring } from './ring';
 
@@ -32,7 +32,7 @@ export function meanGpu(node: Pick<HealthNode, 'gpu_info'>): number {
 }
 
 /**
- * The last minute of every node and of the cluster, and the cluster's last hour as far as this page has seen it.
+ * The last minute of every node and of the cluster, and the cluster's last hour.
  * Rings are plain memory: components redraw when `tick` changes.
  */
 export const useHealth = defineStore('health', () => {
@@ -78,23 +78,25 @@ export const useHealth = defineStore('health', () => {
   function add(sample: { nodes: HealthNode[]; aggregate: HealthAggregate }): void {
     for (const node of sample.nodes) addNode(node);
     addAggregate(sample.aggregate, minute);
-    if (seconds++ % HOUR_STEP_SECONDS === 0) addAggregate(sample.aggregate, hour);
     aggregate.value = sample.aggregate;
   }
 
+  const clear = (track: Track): void => Object.values(track).forEach((values: Ring) => values.clear());
+
   async function fetchAll(): Promise<void> {
-    const health = await getHealth();
-    for (const track of [minute, ...nodes.values()]) {
-      for (const values of [track.cpu, track.memory, track.temperature, track.gpu]) values.clear();
-    }
+    const [health, past] = await Promise.all([getHealth(), getHealthHour()]);
+    [minute, hour, ...nodes.values()].forEach(clear);
     for (const values of gpus.values()) values.clear();
     health.aggregate.forEach((sample, index) => add({ nodes: health.nodes[index] ?? [], aggregate: sample }));
+    past.aggregate.forEach((sample) => addAggregate(sample, hour));
+    seconds = 0;
     tick.value++;
   }
 
   useLive('hello', () => void fetchAll().catch(() => undefined));
   useLive('health', (sample) => {
     add(sample);
+    if (++seconds % HOUR_STEP_SECONDS === 0) addAggregate(sample.aggregate, hour);
     tick.value++;
   });
 
