@@ -31,6 +31,12 @@ export function formatTime(iso: string, now: Date = new Date()): string {
     : `${day} ${time.getFullYear()} ${clock}`;
 }
 
+/** "14:03:09", for what is of today anyway. */
+export function formatClock(ms: number): string {
+  const time = new Date(ms);
+  return [time.getHours(), time.getMinutes(), time.getSeconds()].map(pad).join(':');
+}
+
 /** For titles: nothing left out. */
 export const formatExact = (iso: string): string => new Date(iso).toLocaleString();
 

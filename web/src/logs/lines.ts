@@ -10,6 +10,8 @@ export interface LogLine {
   length: number;
   /** The style that the next line begins with. */
   after: Style;
+  /** When it began to arrive, in milliseconds; only of what came while it was followed. */
+  at?: number;
 }
 
 /** Longer lines are cut into pieces of this many bytes. */

@@ -106,8 +106,8 @@ export class LogReader {
     this.window.value = window;
   }
 
-  private grow(bytes: Uint8Array): void {
-    const gone = this.window.value.append(bytes);
+  private grow(bytes: Uint8Array, at?: number): void {
+    const gone = this.window.value.append(bytes, at);
     triggerRef(this.window);
     if (gone) this.onShift({ linesBefore: -gone });
   }
@@ -148,7 +148,7 @@ export class LogReader {
       this.failures = 0;
       const contiguous = this.window.value.end === this.total.value;
       this.total.value += value.length;
-      if (this.live.value && contiguous) this.grow(value);
+      if (this.live.value && contiguous) this.grow(value, Date.now());
       else this.missed.value += countNewlines(value);
     }
   }

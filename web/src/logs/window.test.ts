@@ -6,6 +6,14 @@ const bytes = (text: string) => new TextEncoder().encode(text);
 const texts = (window: LogWindow) => window.lines.map(textOf);
 
 describe('cutLines', () => {
+  it('remembers when the lines came that were followed, each from its beginning', () => {
+    const window = new LogWindow();
+    window.reset(bytes('old\n'), 0);
+    window.append(bytes('a'), 1000);
+    window.append(bytes('b\nc\n'), 2000);
+    expect(window.lines.map((line) => line.at)).toEqual([undefined, 1000, 2000]);
+  });
+
   it('knows where every line is', () => {
     expect(cutLines(bytes('one\ntwo\n'), 100).map(({ offset, bytes: size }) => [offset, size])).toEqual([
       [100, 4],

@@ -28,13 +28,15 @@ export class LogWindow {
     this.append(bytes.subarray(skip));
   }
 
-  /** What follows at the end. Returns how many lines were let go at the beginning. */
-  append(bytes: Uint8Array): number {
+  /** What follows at the end, `at` the time when it was written, if known. Returns how many lines were let go at the beginning. */
+  append(bytes: Uint8Array, at?: number): number {
     if (!bytes.length) return 0;
     const open = this.rest.length > 0;
     const kept = open ? this.lines.slice(0, -1) : this.lines;
     const joined = open ? join(this.rest, bytes) : bytes;
     const fresh = cutLines(joined, this.end - this.rest.length, kept.at(-1)?.after ?? PLAIN);
+    const begun = open ? this.lines.at(-1) : undefined;
+    for (const line of fresh) line.at = line.offset === begun?.offset ? begun.at : at;
     this.lines = [...kept, ...fresh];
     this.end += bytes.length;
     this.rest = joined.at(-1) === NEWLINE ? new Uint8Array() : joined.slice(-(fresh.at(-1)?.bytes ?? 0));
