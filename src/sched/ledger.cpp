@@ -3,11 +3,6 @@
 #include <algorithm>
 
 namespace hk::sched {
-namespace {
-
-bool names(const std::vector<int>& ids, int id) { return std::ranges::find(ids, id) != ids.end(); }
-
-} // namespace
 
 Shape shape_of(const TaskSpec& spec, const Target& target, BatchId batch) {
     return Shape{.target = target,
@@ -25,15 +20,25 @@ void Ledger::set_capacity(const NodeInventory& inventory) {
     cores_held_ = 0;
     memory_held_ = {};
     gpus_.clear();
-    for (const Gpu& gpu : inventory.gpus) gpus_.push_back({gpu.id, gpu.healthy, {}});
+    for (const Gpu& gpu : inventory.gpus) gpus_.push_back({gpu.id, gpu.uuid, gpu.healthy, {}});
     numa_.clear();
     for (const NumaNode& node : inventory.numa)
-        numa_.push_back({.id = node.id, .cores = static_cast<int>(node.cpus.size()), .memory = node.memory});
+        numa_.push_back(
+            {.id = node.id, .cores = static_cast<int>(node.cpus.size()), .memory = node.memory});
     for (const auto& [attempt, holding] : holdings_) {
         add(holding, 1);
-        for (GpuSlot& slot : gpus_)
-            if (names(holding.gpus, slot.id)) slot.holder = attempt;
+        take_gpus(attempt, holding);
     }
+}
+
+/// Numbers go by place in the machine, so they may mean other GPUs than when they were given out:
+/// where the uuid is known, it decides.
+void Ledger::take_gpus(AttemptId attempt, const Holding& holding) {
+    for (const HeldGpu& held : holding.gpus)
+        for (GpuSlot& slot : gpus_)
+            if (held.uuid.empty() || slot.uuid.empty() ? held.id == slot.id
+                                                       : held.uuid == slot.uuid)
+                slot.holder = attempt;
 }
 
 bool Ledger::set_gpu_health(const std::vector<Gpu>& gpus) {
@@ -80,10 +85,13 @@ void Ledger::add(const Holding& holding, int sign) {
 
 void Ledger::hold(AttemptId attempt, const Shape& shape, const Placement& placement) {
     release(attempt);
-    Holding holding{shape.cores, shape.memory, placement.gpus, placement.numa};
+    Holding holding{shape.cores, shape.memory, {}, placement.numa};
+    for (const int id : placement.gpus) {
+        const GpuSlot* slot = gpu(id);
+        holding.gpus.push_back({id, slot == nullptr ? "" : slot->uuid});
+    }
     add(holding, 1);
-    for (GpuSlot& slot : gpus_)
-        if (names(holding.gpus, slot.id)) slot.holder = attempt;
+    take_gpus(attempt, holding);
     holdings_.emplace(attempt, std::move(holding));
 }
 

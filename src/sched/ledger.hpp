@@ -4,11 +4,13 @@
 
 #include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace hk::sched {
 
-/// What a task needs of a node, whatever command it runs. Tasks of one shape are interchangeable for placement.
+/// What a task needs of a node, whatever command it runs. Tasks of one shape are interchangeable
+/// for placement.
 struct Shape {
     Target target;
     int cores = 0;
@@ -24,12 +26,13 @@ struct Shape {
 };
 Shape shape_of(const TaskSpec& spec, const Target& target, BatchId batch = {});
 
-/// Who holds what of one node. Cores, memory, GPUs and the shares of NUMA nodes are only ever given out here, so the
-/// node cannot be oversold. Cores and memory of zero hold nothing.
+/// Who holds what of one node. Cores, memory, GPUs and the shares of NUMA nodes are only ever given
+/// out here, so the node cannot be oversold. Cores and memory of zero hold nothing.
 class Ledger {
 public:
     struct GpuSlot {
         int id = 0;
+        std::string uuid; ///< empty: not known
         bool healthy = true;
         std::optional<AttemptId> holder;
     };
@@ -40,10 +43,15 @@ public:
         int cores_held = 0;
         Bytes memory_held;
     };
+    /// A GPU as it was when it was given out.
+    struct HeldGpu {
+        int id = 0;
+        std::string uuid;
+    };
     struct Holding {
         int cores = 0;
         Bytes memory;
-        std::vector<int> gpus;
+        std::vector<HeldGpu> gpus;
         std::optional<int> numa;
     };
 
@@ -66,7 +74,8 @@ public:
     std::vector<int> free_gpus() const;
     const std::map<AttemptId, Holding>& holdings() const { return holdings_; }
 
-    /// Gives `shape` a place at `placement` to `attempt`. What was checked by fit() stays true afterwards.
+    /// Gives `shape` a place at `placement` to `attempt`. What was checked by fit() stays true
+    /// afterwards.
     void hold(AttemptId attempt, const Shape& shape, const Placement& placement);
     /// Ignores an attempt that holds nothing.
     void release(AttemptId attempt);
@@ -74,6 +83,7 @@ public:
 private:
     NumaSlot* numa_slot(int id);
     void add(const Holding& holding, int sign);
+    void take_gpus(AttemptId attempt, const Holding& holding);
 
     int cores_ = 0;
     Bytes memory_;

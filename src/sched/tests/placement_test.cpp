@@ -14,7 +14,9 @@ std::string node_of(const Scheduler& s, std::int64_t id) {
 std::vector<int> gpus_of(const Scheduler& s, std::int64_t id) {
     return sched::placed(s.state.tasks.at(TaskId{id}))->placement.gpus;
 }
-void end(Scheduler& s, const char* node, std::int64_t id) { s.report(node, {said(id, AttemptPhase::ended)}); }
+void end(Scheduler& s, const char* node, std::int64_t id) {
+    s.report(node, {said(id, AttemptPhase::ended)});
+}
 
 TaskSpec gpu_job(int count) {
     TaskSpec spec = job();
@@ -86,6 +88,29 @@ TEST_CASE("a GPU that is not healthy is not given out, until it is") {
     CHECK(node_of(s, 1) == "n1");
 }
 
+TEST_CASE("a held GPU stays its task's when GPUs are counted anew, or are away for a while") {
+    Scheduler s;
+    NodeInventory inventory = machine(8, Bytes{1'000'000'000}, 2);
+    inventory.gpus[0].uuid = "GPU-a";
+    inventory.gpus[1].uuid = "GPU-b";
+    s.hello("n1", inventory);
+    s.submit(job(), {"n1::1"}); // GPU-b
+    const auto running = [&] {
+        return std::vector{
+            AttemptReport{.attempt = {TaskId{1}, 1}, .phase = AttemptPhase::running}};
+    };
+    NodeInventory without = inventory;
+    without.gpus.clear(); // the driver is not loaded
+    s.hello("n1", without, running());
+    NodeInventory other = inventory;
+    std::swap(other.gpus[0].uuid, other.gpus[1].uuid);
+    s.hello("n1", other, running());
+    s.submit(gpu_job(1));
+    CHECK(gpus_of(s, 2) == std::vector{1}); // GPU-a now
+    s.submit(gpu_job(1));
+    CHECK(s.why(3) == "n1: 0 of 2 GPUs free, needs 1");
+}
+
 TEST_CASE("NUMA nodes have cores of their own") {
     Scheduler s;
     s.hello("n1", dual_socket(2));
@@ -121,16 +146,16 @@ TEST_CASE("priority goes first, then users take turns, then age decides") {
 TEST_CASE("a small task passes a large one only where that costs it nothing") {
     Scheduler s;
     s.hello("n1", machine(4));
-    s.submit(job(3));                // 1 runs, 1 core is free
-    s.submit(job(4));                // 2 waits for all of n1
-    s.submit(job(1));                // 3 would delay 2
+    s.submit(job(3)); // 1 runs, 1 core is free
+    s.submit(job(4)); // 2 waits for all of n1
+    s.submit(job(1)); // 3 would delay 2
     CHECK(node_of(s, 3) == "waits");
     CHECK(s.why(3) == "n1: held for task 2, which waits longer");
     TaskSpec idle = job(0);
-    s.submit(idle);                  // 4 takes nothing that 2 waits for
+    s.submit(idle); // 4 takes nothing that 2 waits for
     CHECK(node_of(s, 4) == "n1");
     s.hello("n2", machine(2));
-    CHECK(node_of(s, 3) == "n2");    // a node that 2 can never use is free for 3
+    CHECK(node_of(s, 3) == "n2"); // a node that 2 can never use is free for 3
     end(s, "n1", 1);
     CHECK(node_of(s, 2) == "n1");
 }
