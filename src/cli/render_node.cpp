@@ -1,6 +1,8 @@
 #include "cli/render_node.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdio>
 
 namespace hk::cli {
@@ -18,8 +20,6 @@ std::string percent(double value) { return value < 0 ? "-" : with_decimals(value
 std::string temperature(const std::optional<double>& value) {
     return value ? with_decimals(*value, 0) + " C" : "-";
 }
-
-Bytes from_mib(double mib) { return Bytes{static_cast<std::int64_t>(mib * mebi)}; }
 
 std::string of_total(Bytes used, Bytes total) {
     return total.value <= 0 ? "-" : format_size(used) + " / " + format_size(total);
@@ -58,9 +58,29 @@ std::string task_ids(const std::vector<TaskId>& tasks) {
     return text;
 }
 
+/// Six blocks, as full as the share says; the rest of a line of 80 columns is for who uses the GPU.
+std::string bar(const Terminal& terminal, double percent_full) {
+    constexpr int blocks = 6;
+    const int full =
+        static_cast<int>(std::lround(std::clamp(percent_full, 0.0, 100.0) / 100 * blocks));
+    std::string text;
+    for (int i = 0; i < blocks; ++i)
+        text += i < full ? (terminal.unicode ? "█" : "#") : (terminal.unicode ? "░" : ".");
+    return text + " ";
+}
+
+/// "31.5/42.9 GB"
+std::string gpu_memory(const proto::GpuView& gpu) {
+    if (gpu.memory_total_mib <= 0) return "-";
+    const auto gigabytes = [](double mib) { return with_decimals(mib * mebi / 1e9, 1); };
+    const std::string used = gpu.memory_used_mib < 0 ? "-" : gigabytes(gpu.memory_used_mib);
+    return used + "/" + gigabytes(gpu.memory_total_mib) + " GB";
+}
+
 /// "task 12 (alice)", "bob: python train.py", or nothing.
 std::string gpu_users(const proto::GpuView& gpu) {
     std::string text = gpu.task_id ? "task " + to_string(*gpu.task_id) : std::string();
+    if (gpu.task_id && !gpu.task_user.empty()) text += " (" + gpu.task_user + ")";
     for (const auto& process : gpu.processes) {
         if (process.task_id && process.task_id == gpu.task_id) continue;
         text += (text.empty() ? "" : "; ") + process.user + ": " + process.command;
@@ -73,33 +93,33 @@ std::string gpu_users(const proto::GpuView& gpu) {
 std::string power(const proto::GpuView& gpu) {
     if (gpu.power_usage_mw < 0) return "-";
     std::string text = with_decimals(gpu.power_usage_mw / 1000.0, 0);
-    if (gpu.power_limit_mw > 0) text += " / " + with_decimals(gpu.power_limit_mw / 1000.0, 0);
+    if (gpu.power_limit_mw > 0) text += "/" + with_decimals(gpu.power_limit_mw / 1000.0, 0);
     return text + " W";
 }
 
 Table gpu_table() {
     return Table({{.title = "NODE", .elastic = true},
                   {.title = "GPU", .align = Align::right},
-                  {.title = "NAME", .rank = 3, .elastic = true, .least = 10},
+                  {.title = "NAME", .rank = 3, .elastic = true, .least = 20},
                   {.title = "UTIL", .align = Align::right},
                   {.title = "MEMORY", .align = Align::right},
                   {.title = "TEMP", .align = Align::right, .rank = 2},
-                  {.title = "POWER", .align = Align::right, .rank = 4},
-                  {.title = "DRIVER", .rank = 5},
-                  {.title = "USED BY", .elastic = true, .least = 12}});
+                  {.title = "POWER", .align = Align::right, .rank = 1},
+                  {.title = "DRIVER", .rank = 4},
+                  {.title = "USED BY", .elastic = true, .least = 15}});
 }
 
 void add_gpu(Table& table, const Terminal& terminal, std::string_view node,
              const proto::GpuView& gpu) {
-    const double memory_share =
-        gpu.memory_total_mib > 0 ? 100 * gpu.memory_used_mib / gpu.memory_total_mib : -1;
+    const bool known = gpu.memory_total_mib > 0 && gpu.memory_used_mib >= 0;
+    const double memory_share = known ? 100 * gpu.memory_used_mib / gpu.memory_total_mib : -1;
     const bool foreign = !gpu.task_id && !gpu.processes.empty();
     table.add({cell(terminal, node),
                {std::to_string(gpu.gpu_id)},
                cell(terminal, gpu.name),
-               {percent(gpu.gpu_utilization), load_colour(gpu.gpu_utilization)},
-               {of_total(from_mib(gpu.memory_used_mib), from_mib(gpu.memory_total_mib)),
-                load_colour(memory_share)},
+               {bar(terminal, gpu.gpu_utilization) + percent(gpu.gpu_utilization),
+                load_colour(gpu.gpu_utilization)},
+               {bar(terminal, memory_share) + gpu_memory(gpu), load_colour(memory_share)},
                {gpu.temperature < 0 ? "-" : std::to_string(gpu.temperature) + " C"},
                {power(gpu)},
                cell(terminal, gpu.driver_version),

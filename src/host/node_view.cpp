@@ -8,13 +8,17 @@ namespace {
 const char* status_of(const sched::Node& node) { return node.online() ? "online" : "offline"; }
 
 /// The last reading of the GPUs, else what the runner said when it connected, with who holds them.
-std::vector<proto::GpuView> gpus_of(const sched::Node& node, const NodeUsage* usage) {
+std::vector<proto::GpuView> gpus_of(const sched::State& state, const sched::Node& node,
+                                    const NodeUsage* usage) {
     const auto& gpus = usage != nullptr && !usage->gpus.empty() ? usage->gpus : node.inventory.gpus;
     std::vector<proto::GpuView> views;
     for (const Gpu& gpu : gpus) {
         views.push_back(proto::view_of(gpu));
         const auto* slot = node.ledger.gpu(gpu.id);
-        if (slot != nullptr && slot->holder) views.back().task_id = slot->holder->task;
+        if (slot == nullptr || !slot->holder) continue;
+        views.back().task_id = slot->holder->task;
+        const auto task = state.tasks.find(slot->holder->task);
+        if (task != state.tasks.end()) views.back().task_user = task->second.spec().submitted_by;
     }
     return views;
 }
@@ -22,7 +26,8 @@ std::vector<proto::GpuView> gpus_of(const sched::Node& node, const NodeUsage* us
 std::vector<proto::ExecutorView> executors_of(const sched::Node& node) {
     std::vector<proto::ExecutorView> views;
     for (const ExecutorOffer& offer : node.inventory.executors)
-        views.push_back({std::string(to_string(offer.kind)), offer.available, offer.problem, offer.warnings});
+        views.push_back(
+            {std::string(to_string(offer.kind)), offer.available, offer.problem, offer.warnings});
     return views;
 }
 
@@ -41,7 +46,8 @@ std::optional<Time> seen(const sched::Node& node) {
 
 } // namespace
 
-proto::NodeView view_of(const sched::Node& node, const NodeUsage* usage) {
+proto::NodeView view_of(const sched::State& state, const sched::Node& node,
+                        const NodeUsage* usage) {
     const sched::Ledger& ledger = node.ledger;
     proto::NodeView view{.hostname = node.name.value,
                          .url = node.inventory.address,
@@ -55,26 +61,28 @@ proto::NodeView view_of(const sched::Node& node, const NodeUsage* usage) {
                          .memory_reserved_bytes = ledger.memory_held(),
                          .last_heartbeat = seen(node),
                          .numa_topology = proto::view_of(node.inventory.numa),
-                         .gpu_info = gpus_of(node, usage),
+                         .gpu_info = gpus_of(state, node, usage),
                          .executors = executors_of(node)};
     if (usage != nullptr && node.online()) put_usage(view, *usage);
     for (const auto& [attempt, holding] : ledger.holdings()) view.tasks.push_back(attempt.task);
     return view;
 }
 
-proto::HealthNode health_of(const sched::Node& node, const NodeUsage* usage) {
+proto::HealthNode health_of(const sched::State& state, const sched::Node& node,
+                            const NodeUsage* usage) {
     proto::HealthNode view{.hostname = node.name.value,
                            .status = status_of(node),
                            .last_heartbeat = seen(node),
                            .memory_total_bytes = node.inventory.memory,
                            .total_cores = node.inventory.cores,
                            .numa_topology = proto::view_of(node.inventory.numa),
-                           .gpu_info = gpus_of(node, usage)};
+                           .gpu_info = gpus_of(state, node, usage)};
     if (usage != nullptr && node.online()) put_usage(view, *usage);
     return view;
 }
 
-proto::ClusterView cluster_of(const sched::State& state, const std::map<TaskState, std::int64_t>& counts,
+proto::ClusterView cluster_of(const sched::State& state,
+                              const std::map<TaskState, std::int64_t>& counts,
                               const ClusterDefaults& defaults, Time now) {
     proto::ClusterView view{.version = defaults.version,
                             .now = now,

@@ -27,7 +27,8 @@ void each_field(GpuType& gpu, Visit visit) {
 
 template <class ProcessType, class Visit>
 void each_field_of_process(ProcessType& process, Visit visit) {
-    visit(process.pid), visit(process.user), visit(process.command), visit(process.memory.value);
+    visit(process.pid), visit(process.user), visit(process.command), visit(process.memory.value),
+        visit(process.task);
 }
 
 class LineWriter {
@@ -43,6 +44,7 @@ public:
     void operator()(bool value) { (out_ += '\t') += value ? '1' : '0'; }
     void operator()(int value) { (out_ += '\t') += std::to_string(value); }
     void operator()(std::int64_t value) { (out_ += '\t') += std::to_string(value); }
+    void operator()(const std::optional<TaskId>& task) { (*this)(task ? task->value : -1); }
     void operator()(double value) {
         std::array<char, 64> digits{};
         const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
@@ -64,6 +66,11 @@ public:
         const auto field = next();
         value = field == "1";
         good_ = good_ && (field == "1" || field == "0");
+    }
+    void operator()(std::optional<TaskId>& task) {
+        std::int64_t number = -1;
+        (*this)(number);
+        if (number >= 0) task = TaskId{number};
     }
     template <class Number>
     void operator()(Number& value) {

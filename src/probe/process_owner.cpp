@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t longest_command = 200;
 constexpr std::size_t most_names = 1024;
+constexpr std::size_t most_environment_bytes = 256 << 10;
 
 /// The command line with spaces between the words; of a kernel thread or a zombie its name in
 /// brackets.
@@ -21,6 +22,20 @@ std::string command_of(const std::filesystem::path& process) {
     if (!command.empty()) return command;
     const std::string name = read_line(process / "comm");
     return name.empty() ? name : "[" + name + "]";
+}
+
+/// What the process itself says, which is good enough to be shown. Of other users' processes only
+/// root may read it.
+std::optional<TaskId> task_of(const std::filesystem::path& process) {
+    constexpr std::string_view name = "HAKURIVER_TASK_ID=";
+    const auto text = read_text(process / "environ", most_environment_bytes);
+    for (std::string_view rest = text ? *text : std::string_view(); !rest.empty();) {
+        const std::string_view entry = rest.substr(0, rest.find('\0'));
+        if (entry.starts_with(name))
+            if (const auto id = parse_task_id(entry.substr(name.size()))) return *id;
+        rest.remove_prefix(std::min(rest.size(), entry.size() + 1));
+    }
+    return std::nullopt;
 }
 
 } // namespace
@@ -48,6 +63,7 @@ GpuProcess ProcessOwners::describe(int pid, Bytes memory) {
     const auto uid = words.empty() ? std::nullopt : parse_number(words[0]);
     if (uid) process.user = user_name(*uid);
     process.command = command_of(folder);
+    process.task = task_of(folder);
     return process;
 }
 

@@ -9,7 +9,8 @@
 #include <string_view>
 #include <vector>
 
-/// Bodies of the node, health and cluster routes, with the field names of the original program where it has them.
+/// Bodies of the node, health and cluster routes, with the field names of the original program
+/// where it has them.
 namespace hk::proto {
 
 struct GpuProcessView {
@@ -42,7 +43,8 @@ struct GpuView {
     int fan_speed = -1;
     int power_usage_mw = -1;
     int power_limit_mw = -1;
-    std::optional<TaskId> task_id;
+    std::optional<TaskId> task_id; ///< of ours that holds it
+    std::string task_user;         ///< who submitted that task
     std::vector<GpuProcessView> processes;
     static const std::string_view schema_name;
 };

@@ -60,6 +60,9 @@ proto::NodeList some_nodes() {
     one.numa_topology = {{"0", {}}, {"1", {}}};
     one.gpu_info = {make_gpu(0), make_gpu(1)};
     one.gpu_info[0].task_id = TaskId{12};
+    one.gpu_info[0].task_user = "alice";
+    one.gpu_info[0].processes = {
+        {.pid = 6, .user = "root", .command = "train", .task_id = TaskId{12}}};
     one.gpu_info[1].processes = {
         {.pid = 7, .user = "bob", .command = "python", .memory_bytes = Bytes{9'000'000'000}}};
     one.tasks = {TaskId{12}, TaskId{13}};

@@ -41,6 +41,7 @@ TEST_CASE("a frame comes out of its text as it went in") {
     frame.gpus[1].healthy = false;
     frame.gpus[1].problem = "the GPU needs a reset";
     frame.gpus[1].processes.clear();
+    frame.gpus[0].processes[0].task = TaskId{12};
     CHECK(decode_frame(encode_frame(frame)) == frame);
     CHECK(decode_frame(encode_frame({})) == GpuFrame{});
     const GpuFrame problem{.gpus = {}, .problem = "the NVIDIA driver is not loaded"};
