@@ -10,7 +10,8 @@
 #include <variant>
 #include <vector>
 
-/// The runner's brain: what should run, what does, what to report. Pure like the scheduler: events in, effects out.
+/// The runner's brain: what should run, what does, what to report. Pure like the scheduler: events
+/// in, effects out.
 namespace hk::agent {
 
 struct Stop {
@@ -18,7 +19,8 @@ struct Stop {
     Duration grace{};
 };
 
-/// What the Host wants. Idempotent by attempt id; starts come before everything else of the same message.
+/// What the Host wants. Idempotent by attempt id; starts come before everything else of the same
+/// message.
 struct Orders {
     std::vector<Assignment> start;
     std::vector<Stop> stop;
@@ -27,12 +29,14 @@ struct Orders {
     std::vector<AttemptId> forget; ///< the Host has the result for good
 };
 
-/// An attempt that an earlier life of the runner took, with the executor that it chose. An executor that is there but
-/// does not work at the moment takes it as well: the engine behind it may come back.
+/// An attempt that an earlier life of the runner took, with the executor that it chose. An executor
+/// that is there but does not work at the moment takes it as well: the engine behind it may come
+/// back.
 struct Recovered {
     Assignment assignment;
     ExecutorKind executor = ExecutorKind::process;
-    std::optional<Outcome> outcome; ///< when its end is on record and needs no executor
+    std::optional<Outcome> outcome;    ///< when its end is on record and needs no executor
+    std::vector<std::string> warnings; ///< that are on record
 };
 
 /// One attempt that the runner has a record of.
@@ -49,10 +53,15 @@ struct State {
     std::set<AttemptId> news; ///< attempts whose report the Host does not have yet
 };
 
-using Event = std::variant<Orders, Recovered, attempt::Event>;
+/// The GPUs of the node as they are now.
+struct GpuReading {
+    std::vector<Gpu> gpus;
+};
 
-/// What a step wants done, in this order. Assignments are recorded durably before they begin, results before they are
-/// reported.
+using Event = std::variant<Orders, Recovered, GpuReading, attempt::Event>;
+
+/// What a step wants done, in this order. Assignments are recorded durably before they begin,
+/// results before they are reported.
 struct Effects {
     struct Begin {
         Assignment assignment;
@@ -72,6 +81,11 @@ struct Effects {
         AttemptId attempt;
         Outcome outcome;
     };
+    /// Something that a task's owner should know; on record it outlives the runner.
+    struct Flag {
+        AttemptId attempt;
+        std::string text;
+    };
     std::vector<Begin> begin;   ///< record, then start
     std::vector<Begin> recover; ///< is recorded; take charge of it again
     std::vector<Settle> settle; ///< of assignments to be recorded and never begun
@@ -80,6 +94,7 @@ struct Effects {
     std::vector<Act> pause;
     std::vector<Act> resume;
     std::vector<Act> forget;
+    std::vector<Flag> flag;
 };
 
 Effects step(State& state, const Event& event, Time now);

@@ -71,9 +71,10 @@ constexpr std::array table{
     Key{.name = "paths.numactl_path",
         .kind = Kind::path,
         .fallback = "\"\"",
-        .used_by = nobody,
-        .sentence =
-            "Accepted and not used: tasks are bound to NUMA nodes without the numactl program."},
+        .used_by = runner,
+        .sentence = "Program that binds a task outside containers to the NUMA node of its target, "
+                    "called with --cpunodebind=N --membind=N -- and the command. Empty: the runner "
+                    "binds it without a program."},
     Key{.name = "paths.host_log_file",
         .kind = Kind::path,
         .fallback = "\"host.log\"",

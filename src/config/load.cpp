@@ -255,6 +255,7 @@ Result<RunnerConfig> load_runner(const std::optional<std::filesystem::path>& nam
     config.shown_address = values.text("network.runner_address");
     config.shown_port = static_cast<std::uint16_t>(values.integer("network.runner_port"));
     config.local_temp_dir = values.path("paths.local_temp_dir");
+    config.numactl = values.path("paths.numactl_path");
     config.state_dir = values.path("runner.state_dir");
     for (const std::string& text : values.list("runner.executors"))
         config.executors.push_back(*parse_executor_kind(text));

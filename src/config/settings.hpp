@@ -64,6 +64,7 @@ struct RunnerConfig {
     std::string shown_address; ///< network.runner_address: shown, never dialled
     std::uint16_t shown_port = 8001;
     std::filesystem::path local_temp_dir;
+    std::filesystem::path numactl; ///< paths.numactl_path: binds tasks to NUMA nodes; empty: we do
     std::filesystem::path state_dir;
     std::vector<ExecutorKind> executors; ///< empty: all that work on this machine
     int cores = 0;                       ///< 0: all

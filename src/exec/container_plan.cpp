@@ -28,14 +28,17 @@ std::string device_id(const Gpu* gpu, int id) {
 bool is_utf8(std::string_view text) {
     for (std::size_t i = 0; i < text.size();) {
         const auto lead = static_cast<unsigned char>(text[i]);
-        const std::size_t more = lead < 0x80 ? 0 : lead >= 0xc2 && lead < 0xe0 ? 1 : lead >= 0xe0 && lead < 0xf0 ? 2
-                                 : lead >= 0xf0 && lead < 0xf5 ? 3 : 9;
+        const std::size_t more = lead < 0x80                   ? 0
+                                 : lead >= 0xc2 && lead < 0xe0 ? 1
+                                 : lead >= 0xe0 && lead < 0xf0 ? 2
+                                 : lead >= 0xf0 && lead < 0xf5 ? 3
+                                                               : 9;
         if (i + more >= text.size()) return false;
         for (std::size_t k = 1; k <= more; ++k)
             if ((static_cast<unsigned char>(text[i + k]) & 0xc0) != 0x80) return false;
         const auto second = more > 0 ? static_cast<unsigned char>(text[i + 1]) : 0;
-        if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) || (lead == 0xf0 && second < 0x90) ||
-            (lead == 0xf4 && second > 0x8f))
+        if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) ||
+            (lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f))
             return false;
         i += more + 1;
     }
@@ -48,8 +51,10 @@ std::string coded(std::string_view text) {
     std::string out;
     for (const char c : text) {
         const auto byte = static_cast<unsigned char>(c);
-        if (byte < 0x80 && c != '%') out.push_back(c);
-        else out += {'%', digits[byte >> 4], digits[byte & 15]};
+        if (byte < 0x80 && c != '%')
+            out.push_back(c);
+        else
+            out += {'%', digits[byte >> 4], digits[byte & 15]};
     }
     return out;
 }
@@ -112,11 +117,21 @@ docker::ContainerSpec plan_container(const ContainerInputs& in) {
     spec.name = container_name(in.assignment.attempt, in.state_id);
     spec.image = in.image;
     spec.entrypoint = {inside_keeper};
-    spec.command = {"--init", "--facts", inside_record, "--out", inside_output, "--err", inside_errors, "--cwd",
+    spec.command = {"--init",
+                    "--facts",
+                    inside_record,
+                    "--out",
+                    inside_output,
+                    "--err",
+                    inside_errors,
+                    "--cwd",
                     task.working_directory.empty() ? inside_shared : task.working_directory};
     put_command(task, spec);
-    for (const auto& [name, value] : task_environment(in.settings, in.assignment, {inside_shared, inside_temp}))
-        spec.env.push_back(name + "=" + value);
+    Environment environment =
+        task_environment(in.settings, in.assignment, {inside_shared, inside_temp});
+    for (auto& [name, value] : container_gpu_environment(in.settings, in.assignment.placement))
+        environment[name] = std::move(value);
+    for (const auto& [name, value] : environment) spec.env.push_back(name + "=" + value);
     spec.labels = {{runner_label, in.state_id}, {attempt_label, to_string(in.assignment.attempt)}};
     spec.network = "host";
     spec.privileged = task.privileged;
@@ -127,14 +142,15 @@ docker::ContainerSpec plan_container(const ContainerInputs& in) {
     return spec;
 }
 
-std::vector<std::string> amd_device_files(const ExecSettings& settings, const Placement& placement) {
+std::vector<std::string> amd_device_files(const ExecSettings& settings,
+                                          const Placement& placement) {
     std::vector<std::string> files;
     for (const int id : placement.gpus) {
         const Gpu* gpu = find_gpu(settings, id);
         if (gpu == nullptr || gpu->vendor != "amd") continue;
         std::error_code ignored;
-        for (const auto& entry :
-             std::filesystem::directory_iterator("/sys/bus/pci/devices/" + gpu->pci_bus_id + "/drm", ignored))
+        for (const auto& entry : std::filesystem::directory_iterator(
+                 "/sys/bus/pci/devices/" + gpu->pci_bus_id + "/drm", ignored))
             files.push_back("/dev/dri/" + entry.path().filename().string());
     }
     if (!files.empty()) files.push_back("/dev/kfd");

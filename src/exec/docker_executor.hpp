@@ -13,7 +13,8 @@ namespace hk::exec {
 /// What this node lets tasks ask for.
 struct DockerPolicy {
     bool allow_privileged = true;
-    std::vector<std::filesystem::path> allowed_mounts; ///< folders; empty: everything may be mounted
+    std::vector<std::filesystem::path>
+        allowed_mounts; ///< folders; empty: everything may be mounted
 };
 
 /// What the executor works with; all of it outlives the executor.
@@ -31,19 +32,23 @@ struct DockerOptions {
     DockerPolicy policy;
 };
 
-/// Runs attempts in containers: one per attempt, made from the image of its environment, with the keeper as PID 1.
+/// Runs attempts in containers: one per attempt, made from the image of its environment, with the
+/// keeper as PID 1.
 ///
-/// The keeper inside writes output and facts to files, so the engine carries no byte of either and may go away and
-/// come back; the container itself stays until `forget`. Owned by the runner; event-loop thread only.
+/// The keeper inside writes output and facts to files, so the engine carries no byte of either and
+/// may go away and come back; the container itself stays until `forget`. Owned by the runner;
+/// event-loop thread only.
 class DockerExecutor final : public Executor {
 public:
     /// Looks for the engine in the background and again for as long as the executor lives.
-    static Result<std::unique_ptr<DockerExecutor>> open(net::Loop& loop, Spool& spool, ExecSettings settings,
-                                                        Listener& listener, DockerParts parts);
+    static Result<std::unique_ptr<DockerExecutor>> open(net::Loop& loop, Spool& spool,
+                                                        ExecSettings settings, Listener& listener,
+                                                        DockerParts parts);
     ~DockerExecutor() override;
 
     ExecutorKind kind() const override { return ExecutorKind::docker; }
     ExecutorOffer offer() const override;
+    void use_gpus(const std::vector<Gpu>& gpus) override;
     void start(const Assignment& assignment) override;
     void recover(const Assignment& assignment) override;
     void stop(AttemptId attempt, Duration grace) override;
@@ -61,7 +66,7 @@ private:
 };
 
 /// The executor with an engine, a pool and a sync of its own.
-Result<std::unique_ptr<Executor>> open_docker(net::Loop& loop, Spool& spool, ExecSettings settings, Listener& listener,
-                                              DockerOptions options);
+Result<std::unique_ptr<Executor>> open_docker(net::Loop& loop, Spool& spool, ExecSettings settings,
+                                              Listener& listener, DockerOptions options);
 
 } // namespace hk::exec

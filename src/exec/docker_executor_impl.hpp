@@ -30,14 +30,16 @@ struct ContainerAttempt {
     std::string progress;
 };
 
-/// The executor behind its public face: commands in docker_executor.cpp, the way up in docker_launch.cpp, what
-/// happens then in docker_watch.cpp.
+/// The executor behind its public face: commands in docker_executor.cpp, the way up in
+/// docker_launch.cpp, what happens then in docker_watch.cpp.
 class DockerExecutor::Impl final : public std::enable_shared_from_this<Impl> {
 public:
-    Impl(net::Loop& loop, Spool& spool, ExecSettings settings, Listener& listener, DockerParts parts);
+    Impl(net::Loop& loop, Spool& spool, ExecSettings settings, Listener& listener,
+         DockerParts parts);
     Result<> open();
     ExecutorOffer offer() const;
 
+    void use_gpus(const std::vector<Gpu>& gpus) { settings_.gpus = gpus; }
     void start(const Assignment& assignment);
     void recover(const Assignment& assignment);
     void stop(AttemptId id, Duration grace);

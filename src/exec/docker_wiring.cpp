@@ -12,9 +12,12 @@ constexpr std::size_t pool_queue = 1000;
 /// The executor and what it works with, in the order in which they must go.
 class OwningDocker final : public Executor {
 public:
-    OwningDocker(net::Loop& loop, net::Address engine, const ExecSettings& settings, const DockerOptions& options)
-        : pool_(loop, pool_threads, pool_queue), engine_(std::move(engine)),
-          sync_(loop, pool_, engine_, oci::EnvironmentStore(options.environments), {.node = settings.node.value}) {}
+    OwningDocker(net::Loop& loop, net::Address engine, const ExecSettings& settings,
+                 const DockerOptions& options)
+        : pool_(loop, pool_threads, pool_queue)
+        , engine_(std::move(engine))
+        , sync_(loop, pool_, engine_, oci::EnvironmentStore(options.environments),
+                {.node = settings.node.value}) {}
 
     Result<> open(net::Loop& loop, Spool& spool, ExecSettings settings, Listener& listener, DockerPolicy policy) {
         HK_TRY(docker_, DockerExecutor::open(loop, spool, std::move(settings), listener,
@@ -26,6 +29,7 @@ public:
     ExecutorKind kind() const override { return docker_->kind(); }
     ExecutorOffer offer() const override { return docker_->offer(); }
     std::map<std::string, std::string> environments() const override { return sync_.present(); }
+    void use_gpus(const std::vector<Gpu>& gpus) override { docker_->use_gpus(gpus); }
     void start(const Assignment& assignment) override { docker_->start(assignment); }
     void recover(const Assignment& assignment) override { docker_->recover(assignment); }
     void stop(AttemptId attempt, Duration grace) override { docker_->stop(attempt, grace); }
@@ -42,8 +46,8 @@ private:
 
 } // namespace
 
-Result<std::unique_ptr<Executor>> open_docker(net::Loop& loop, Spool& spool, ExecSettings settings, Listener& listener,
-                                              DockerOptions options) {
+Result<std::unique_ptr<Executor>> open_docker(net::Loop& loop, Spool& spool, ExecSettings settings,
+                                              Listener& listener, DockerOptions options) {
     HK_TRY(auto address, docker::find_engine(options.socket));
     auto docker = std::make_unique<OwningDocker>(loop, std::move(address), settings, options);
     HK_CHECK(docker->open(loop, spool, std::move(settings), listener, options.policy));

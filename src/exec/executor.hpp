@@ -13,7 +13,8 @@ using attempt::Refused;
 using attempt::Resumed;
 using attempt::Started;
 
-/// Receives what happens to attempts; called on the event-loop thread, never from inside a call to the executor.
+/// Receives what happens to attempts; called on the event-loop thread, never from inside a call to
+/// the executor.
 class Listener {
 public:
     virtual ~Listener() = default;
@@ -22,8 +23,9 @@ public:
 
 /// One way to run attempts. Owned by the runner; event-loop thread only; no call blocks.
 ///
-/// An attempt that was started outlives this object and this process: `recover` finds it again. Every attempt given to
-/// `start` or found by `recover` is followed by exactly one Ended event, also across restarts, until `forget`.
+/// An attempt that was started outlives this object and this process: `recover` finds it again.
+/// Every attempt given to `start` or found by `recover` is followed by exactly one Ended event,
+/// also across restarts, until `forget`.
 class Executor {
 public:
     virtual ~Executor() = default;
@@ -32,6 +34,9 @@ public:
     virtual ExecutorOffer offer() const = 0;
     /// The versions of environments that are ready here, by environment; none where tasks need no environment.
     virtual std::map<std::string, std::string> environments() const { return {}; }
+    /// The GPUs of this node from now on; a driver may wake up after the runner, or divide a GPU
+    /// anew.
+    virtual void use_gpus(const std::vector<Gpu>& gpus) = 0;
 
     /// The assignment is in the spool already. A second start of the same attempt is ignored.
     virtual void start(const Assignment& assignment) = 0;
@@ -41,7 +46,8 @@ public:
     virtual void stop(AttemptId attempt, Duration grace) = 0;
     virtual void pause(AttemptId attempt) = 0;
     virtual void resume(AttemptId attempt) = 0;
-    /// The Host has the result for good: removes what the attempt left (container, unit, cgroup, spool record).
+    /// The Host has the result for good: removes what the attempt left (container, unit, cgroup,
+    /// spool record).
     virtual void forget(AttemptId attempt) = 0;
 };
 

@@ -2,10 +2,9 @@
 
 #include "base/log.hpp"
 #include "exec/keeper_program.hpp"
-#include "exec/log_files.hpp"
+#include "exec/native_start.hpp"
 #include "exec/process_executor_impl.hpp"
 #include "exec/process_tree.hpp"
-#include "exec/task_environment.hpp"
 
 #include <algorithm>
 #include <csignal>
@@ -28,20 +27,26 @@ Outcome stopped_early(Time at) {
 
 } // namespace
 
-ProcessExecutor::Impl::Impl(net::Loop& loop, Spool& spool, ExecSettings settings, Listener& listener)
+ProcessExecutor::Impl::Impl(net::Loop& loop, Spool& spool, ExecSettings settings,
+                            Listener& listener)
     : loop_(loop)
     , spool_(spool)
     , settings_(std::move(settings))
     , listener_(listener)
-    , cgroups_(settings_.use_control_groups ? CgroupTree::find(spool.state_id()) : CgroupTree::none())
+    , cgroups_(settings_.use_control_groups ? CgroupTree::find(spool.state_id())
+                                            : CgroupTree::none())
     , boot_id_(current_boot_id())
     , ticker_(loop, [this] { on_tick(); }) {}
 
 Result<> ProcessExecutor::Impl::open() {
     HK_TRY(auto program, install_keeper(spool_.state_dir()));
-    HK_TRY(follower_, FactFollower::open(loop_, spool_, [this](AttemptId id, const Fact& fact) { on_fact(id, fact); }));
+    HK_TRY(follower_, FactFollower::open(loop_, spool_, [this](AttemptId id, const Fact& fact) {
+               on_fact(id, fact);
+           }));
     link_ = std::make_unique<KeeperLink>(
-        loop_, KeeperLink::Place{std::move(program), spool_.state_dir(), cgroups_.keeper_join_files()}, *this);
+        loop_,
+        KeeperLink::Place{std::move(program), spool_.state_dir(), cgroups_.keeper_join_files()},
+        *this);
     if (settings_.run_as.empty()) return {};
     auto user = find_user(settings_.run_as);
     if (!user) {
@@ -59,7 +64,8 @@ ExecutorOffer ProcessExecutor::Impl::offer() const {
     ExecutorOffer offer;
     offer.kind = ExecutorKind::process;
     offer.problem = problem_;
-    if (user_ && ::geteuid() != 0) offer.problem = "only root can run tasks as another user (" + user_->name + ")";
+    if (user_ && ::geteuid() != 0)
+        offer.problem = "only root can run tasks as another user (" + user_->name + ")";
     offer.available = offer.problem.empty();
     offer.warnings = cgroups_.warnings();
     return offer;
@@ -98,7 +104,8 @@ void ProcessExecutor::Impl::start(const Assignment& assignment) {
     later([id, why = size.error().message](Impl& self) { self.keeper_failed(id, why); });
 }
 
-/// Facts that are on record already decide whether the keeper has to start it; the follower hands them out later.
+/// Facts that are on record already decide whether the keeper has to start it; the follower hands
+/// them out later.
 void ProcessExecutor::Impl::recover(const Assignment& assignment) {
     const AttemptId id = assignment.attempt;
     if (attempts_.contains(id)) return;
@@ -120,13 +127,18 @@ void ProcessExecutor::Impl::recover(const Assignment& assignment) {
     later([id, known](Impl& self) {
         ProcessAttempt* found = self.find(id);
         if (found == nullptr || found->stage == Stage::ended) return;
-        if (known.outcome) self.conclude(*found, known.outcome->outcome);
-        else if (!known.forked && known.stop) self.conclude(*found, stopped_early(known.stop->asked));
-        else self.check_watcher(*found);
+        if (known.outcome)
+            self.conclude(*found, known.outcome->outcome);
+        else if (!known.forked && known.stop)
+            self.conclude(*found, stopped_early(known.stop->asked));
+        else
+            self.check_watcher(*found);
     });
 }
 
-std::string ProcessExecutor::Impl::mark_of(AttemptId id) const { return spool_.state_id() + "/" + to_string(id); }
+std::string ProcessExecutor::Impl::mark_of(AttemptId id) const {
+    return spool_.state_id() + "/" + to_string(id);
+}
 
 ProcessControl ProcessExecutor::Impl::control(ProcessAttempt& attempt) const {
     const AttemptId id = attempt.assignment.attempt;
@@ -134,34 +146,19 @@ ProcessControl ProcessExecutor::Impl::control(ProcessAttempt& attempt) const {
 }
 
 StartRequest ProcessExecutor::Impl::request_of(ProcessAttempt& attempt) {
-    const TaskSpec& spec = *attempt.assignment.spec;
-    const AttemptId id = attempt.assignment.attempt;
-    const LogFiles logs = log_files(settings_.shared_dir, id.task);
-    StartRequest request;
-    request.attempt = id;
+    StartRequest request = native_request(settings_, attempt.assignment);
     request.record_size = attempt.record_size;
-    request.command.push_back(spec.command);
-    request.command.insert(request.command.end(), spec.arguments.begin(), spec.arguments.end());
-    request.environment = native_environment(settings_, attempt.assignment);
-    request.environment[mark_name] = mark_of(id);
-    request.directory = spec.working_directory;
-    if (request.directory.empty()) request.directory = shared_data(settings_.shared_dir).string();
-    request.output = logs.output.string();
-    request.errors = logs.errors.string();
+    request.environment[mark_name] = mark_of(attempt.assignment.attempt);
     request.cgroups = attempt.group.join_files();
     request.cgroup_kill = attempt.group.kill_file();
     request.user = user_;
-    const auto numa = std::ranges::find(settings_.numa, attempt.assignment.placement.numa.value_or(-1), &NumaNode::id);
-    if (attempt.assignment.placement.numa && numa != settings_.numa.end()) {
-        request.cpus = numa->cpus;
-        request.memory_node = numa->id;
-    }
     return request;
 }
 
 std::optional<StartMessage> ProcessExecutor::Impl::start_message(AttemptId id) {
     ProcessAttempt* attempt = find(id);
-    if (attempt == nullptr || attempt->stage == Stage::ended || attempt->facts.forked) return std::nullopt;
+    if (attempt == nullptr || attempt->stage == Stage::ended || attempt->facts.forked)
+        return std::nullopt;
     const TaskSpec& spec = *attempt->assignment.spec;
     auto made = cgroups_.make(id, {spec.cores, spec.memory});
     attempt->group = made.group;
@@ -170,7 +167,8 @@ std::optional<StartMessage> ProcessExecutor::Impl::start_message(AttemptId id) {
     if (message) return std::move(*message);
     // An error of Linux's kind: E2BIG is "cannot execute" to a shell.
     later([id, why = message.error().message](Impl& self) {
-        if (auto* found = self.find(id)) self.conclude(*found, not_started(126, read_clocks().wall, why));
+        if (auto* found = self.find(id))
+            self.conclude(*found, not_started(126, read_clocks().wall, why));
     });
     return std::nullopt;
 }
@@ -195,7 +193,8 @@ void ProcessExecutor::Impl::stop(AttemptId id, Duration grace) {
     set_pace();
 }
 
-/// On record first: the keeper reads the deadline there, and a later life of the runner who asked for the end.
+/// On record first: the keeper reads the deadline there, and a later life of the runner who asked
+/// for the end.
 void ProcessExecutor::Impl::signal_stop(ProcessAttempt& attempt) {
     if (attempt.stop_signalled) return;
     attempt.stop_signalled = true;
@@ -204,7 +203,8 @@ void ProcessExecutor::Impl::signal_stop(ProcessAttempt& attempt) {
     const auto left = std::max(Duration::zero(), *attempt.kill_at - BootClock::now());
     const StopFact fact{now, now + left};
     if (auto written = spool_.append(id, format_fact(fact)); !written)
-        log::warn("a stop could not be recorded", {{"attempt", to_string(id)}, {"error", written.error().message}});
+        log::warn("a stop could not be recorded",
+                  {{"attempt", to_string(id)}, {"error", written.error().message}});
     attempt.facts.take(fact);
     const ProcessControl processes = control(attempt);
     processes.signal(SIGTERM);
@@ -214,10 +214,13 @@ void ProcessExecutor::Impl::signal_stop(ProcessAttempt& attempt) {
 
 void ProcessExecutor::Impl::wish(AttemptId id, Wish wish) {
     ProcessAttempt* attempt = find(id);
-    const bool runs = attempt != nullptr && attempt->stage == Stage::running && attempt->started_told;
+    const bool runs =
+        attempt != nullptr && attempt->stage == Stage::running && attempt->started_told;
     std::string why;
-    if (!runs) why = "it is not running";
-    else if (attempt->kill_at) why = "it is being stopped";
+    if (!runs)
+        why = "it is not running";
+    else if (attempt->kill_at)
+        why = "it is being stopped";
     if (!why.empty()) {
         later([id, why](Impl& self) { self.listener_.on_event(Refused{id, why}); });
         return;
@@ -225,8 +228,10 @@ void ProcessExecutor::Impl::wish(AttemptId id, Wish wish) {
     attempt->wish = wish;
     attempt->wish_until = BootClock::now() + wish_limit;
     const ProcessControl processes = control(*attempt);
-    if (wish == Wish::pause) processes.pause();
-    else processes.resume();
+    if (wish == Wish::pause)
+        processes.pause();
+    else
+        processes.resume();
     busy_.insert(id);
     set_pace();
 }
@@ -237,31 +242,37 @@ void ProcessExecutor::Impl::resume(AttemptId id) { wish(id, Wish::resume); }
 void ProcessExecutor::Impl::forget(AttemptId id) {
     const auto found = attempts_.find(id);
     if (found != attempts_.end() && found->second.stage != Stage::ended) {
-        log::warn("an attempt that has not ended cannot be forgotten", {{"attempt", to_string(id)}});
+        log::warn("an attempt that has not ended cannot be forgotten",
+                  {{"attempt", to_string(id)}});
         return;
     }
-    const AttemptGroup group = found == attempts_.end() ? cgroups_.existing(id) : found->second.group;
+    const AttemptGroup group =
+        found == attempts_.end() ? cgroups_.existing(id) : found->second.group;
     if (!group.empty() && !group.remove()) leaving_.push_back({group});
     if (found != attempts_.end()) attempts_.erase(found);
     follower_->unfollow(id);
     if (auto erased = spool_.erase(id); !erased)
-        log::warn("a spool record stays", {{"attempt", to_string(id)}, {"error", erased.error().message}});
+        log::warn("a spool record stays",
+                  {{"attempt", to_string(id)}, {"error", erased.error().message}});
     set_pace();
 }
 
-// ------------------------------------------------------------------------------------------------ the public face
+// ------------------------------------------------------------------------------------------------
+// the public face
 
-ProcessExecutor::ProcessExecutor(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
+ProcessExecutor::ProcessExecutor(std::shared_ptr<Impl> impl)
+    : impl_(std::move(impl)) {}
 ProcessExecutor::~ProcessExecutor() = default;
 
-Result<std::unique_ptr<ProcessExecutor>> ProcessExecutor::open(net::Loop& loop, Spool& spool, ExecSettings settings,
-                                                               Listener& listener) {
+Result<std::unique_ptr<ProcessExecutor>>
+ProcessExecutor::open(net::Loop& loop, Spool& spool, ExecSettings settings, Listener& listener) {
     auto impl = std::make_shared<Impl>(loop, spool, std::move(settings), listener);
     HK_CHECK(impl->open());
     return std::unique_ptr<ProcessExecutor>(new ProcessExecutor(std::move(impl)));
 }
 
 ExecutorOffer ProcessExecutor::offer() const { return impl_->offer(); }
+void ProcessExecutor::use_gpus(const std::vector<Gpu>& gpus) { impl_->use_gpus(gpus); }
 void ProcessExecutor::start(const Assignment& assignment) { impl_->start(assignment); }
 void ProcessExecutor::recover(const Assignment& assignment) { impl_->recover(assignment); }
 void ProcessExecutor::stop(AttemptId attempt, Duration grace) { impl_->stop(attempt, grace); }

@@ -41,13 +41,16 @@ struct ProcessAttempt {
     Mono wish_until{};
 };
 
-/// The executor behind its public face: commands in process_executor.cpp, what happens in process_events.cpp.
-class ProcessExecutor::Impl final : public KeeperLink::Owner, public std::enable_shared_from_this<Impl> {
+/// The executor behind its public face: commands in process_executor.cpp, what happens in
+/// process_events.cpp.
+class ProcessExecutor::Impl final : public KeeperLink::Owner,
+                                    public std::enable_shared_from_this<Impl> {
 public:
     Impl(net::Loop& loop, Spool& spool, ExecSettings settings, Listener& listener);
     Result<> open();
     ExecutorOffer offer() const;
 
+    void use_gpus(const std::vector<Gpu>& gpus) { settings_.gpus = gpus; }
     void start(const Assignment& assignment);
     void recover(const Assignment& assignment);
     void stop(AttemptId id, Duration grace);

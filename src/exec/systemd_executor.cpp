@@ -3,10 +3,9 @@
 #include "base/log.hpp"
 #include "exec/gpu_devices.hpp"
 #include "exec/keeper_program.hpp"
-#include "exec/log_files.hpp"
+#include "exec/native_start.hpp"
 #include "exec/process_tree.hpp"
 #include "exec/systemd_executor_impl.hpp"
-#include "exec/task_environment.hpp"
 
 #include <algorithm>
 #include <csignal>
@@ -215,25 +214,9 @@ fs::path SystemdExecutor::Impl::message_path(AttemptId id) const {
 /// Command and environment, for nobody's eyes but the keeper's, which removes the file.
 Result<> SystemdExecutor::Impl::write_message(const UnitAttempt& attempt) {
     const Assignment& assignment = attempt.assignment;
-    const LogFiles logs = log_files(settings_.shared_dir, assignment.attempt.task);
-    StartRequest request;
-    request.attempt = assignment.attempt;
+    StartRequest request = native_request(settings_, assignment);
     request.record_size = attempt.record_size;
-    request.command.push_back(assignment.spec->command);
-    request.command.insert(request.command.end(), assignment.spec->arguments.begin(),
-                           assignment.spec->arguments.end());
-    request.environment = native_environment(settings_, assignment);
-    const std::string& directory = assignment.spec->working_directory;
-    request.directory = directory.empty() ? shared_data(settings_.shared_dir).string() : directory;
-    request.output = logs.output.string();
-    request.errors = logs.errors.string();
     request.user = user_;
-    const auto numa =
-        std::ranges::find(settings_.numa, assignment.placement.numa.value_or(-1), &NumaNode::id);
-    if (assignment.placement.numa && numa != settings_.numa.end()) {
-        request.cpus = numa->cpus;
-        request.memory_node = numa->id;
-    }
     HK_TRY(const StartMessage message, encode_start(request));
     HK_TRY(const std::string text, whole_message(message));
     const fs::path path = message_path(assignment.attempt);
@@ -414,6 +397,7 @@ SystemdExecutor::open(net::Loop& loop, Spool& spool, ExecSettings settings, List
 }
 
 ExecutorOffer SystemdExecutor::offer() const { return impl_->offer(); }
+void SystemdExecutor::use_gpus(const std::vector<Gpu>& gpus) { impl_->use_gpus(gpus); }
 void SystemdExecutor::start(const Assignment& assignment) { impl_->start(assignment); }
 void SystemdExecutor::recover(const Assignment& assignment) { impl_->recover(assignment); }
 void SystemdExecutor::stop(AttemptId attempt, Duration grace) { impl_->stop(attempt, grace); }

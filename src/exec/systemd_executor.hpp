@@ -28,6 +28,7 @@ public:
 
     ExecutorKind kind() const override { return ExecutorKind::systemd; }
     ExecutorOffer offer() const override;
+    void use_gpus(const std::vector<Gpu>& gpus) override;
     void start(const Assignment& assignment) override;
     void recover(const Assignment& assignment) override;
     void stop(AttemptId attempt, Duration grace) override;

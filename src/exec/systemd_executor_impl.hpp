@@ -56,6 +56,7 @@ public:
     Result<> open();
     ExecutorOffer offer() const;
 
+    void use_gpus(const std::vector<Gpu>& gpus) { settings_.gpus = gpus; }
     void start(const Assignment& assignment);
     void recover(const Assignment& assignment);
     void stop(AttemptId id, Duration grace);

@@ -5,6 +5,7 @@
 #include "runner/run.hpp"
 #include "runner/worker.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <fcntl.h>
 #include <filesystem>
@@ -14,14 +15,16 @@ namespace hk::runner {
 namespace {
 
 /// Several runners may share a machine, each with its own name and records.
-std::filesystem::path state_dir_of(const config::RunnerConfig& config) { return config.state_dir / config.name.value; }
+std::filesystem::path state_dir_of(const config::RunnerConfig& config) {
+    return config.state_dir / config.name.value;
+}
 
 Result<> make_folder(const std::filesystem::path& folder, std::string_view key) {
     std::error_code error;
     std::filesystem::create_directories(folder, error);
     if (!error) return {};
-    return fail(Errc::io, "the folder " + folder.string() + " cannot be used (" + error.message() + "); set " +
-                              std::string(key) + " to one that this user may write");
+    return fail(Errc::io, "the folder " + folder.string() + " cannot be used (" + error.message() +
+                              "); set " + std::string(key) + " to one that this user may write");
 }
 
 /// Two runners with the same records would start tasks twice.
@@ -41,20 +44,34 @@ probe::ProbeSettings probe_settings(const config::RunnerConfig& config) {
     return settings;
 }
 
+/// Whether every number still means the same GPU: drivers wake up late, and GPUs are divided anew.
+bool same_gpus(const std::vector<Gpu>& a, const std::vector<Gpu>& b) {
+    return std::ranges::equal(a, b, [](const Gpu& one, const Gpu& other) {
+        return one.id == other.id && one.uuid == other.uuid && one.pci_bus_id == other.pci_bus_id;
+    });
+}
+
 /// The whole runner. Everything is built here and nowhere else.
 class Runner {
 public:
     Runner(const config::RunnerConfig& config, std::string version, exec::Spool spool)
-        : config_(config), version_(std::move(version)), spool_(std::move(spool)), prober_(probe_settings(config)),
-          inventory_(prober_.inventory()), worker_(loop_, spool_),
-          link_(loop_, net::Address::tcp(config.common.host_address, config.common.host_port), hooks()),
-          background_(loop_) {
-        worker_.on_news = [this](std::vector<AttemptReport> news) { return link_.send({std::move(news)}); };
+        : config_(config)
+        , version_(std::move(version))
+        , spool_(std::move(spool))
+        , prober_(probe_settings(config))
+        , inventory_(prober_.inventory())
+        , worker_(loop_, spool_)
+        , link_(loop_, net::Address::tcp(config.common.host_address, config.common.host_port),
+                hooks())
+        , background_(loop_) {
+        worker_.on_news = [this](std::vector<AttemptReport> news) {
+            return link_.send({std::move(news)});
+        };
     }
 
     Result<> start() {
-        HK_TRY(auto executors,
-               open_executors({loop_, spool_, worker_}, config_, exec_settings(config_, inventory_)));
+        HK_TRY(auto executors, open_executors({loop_, spool_, worker_}, config_,
+                                              exec_settings(config_, inventory_)));
         worker_.use(std::move(executors));
         say_what_is_offered();
         worker_.recover();
@@ -84,27 +101,35 @@ private:
         inventory.version = version_;
         inventory.state_id = spool_.state_id();
         if (!config_.shown_address.empty())
-            inventory.address = "http://" + config_.shown_address + ":" + std::to_string(config_.shown_port);
-        return {.name = config_.name, .inventory = std::move(inventory), .attempts = worker_.all_reports()};
+            inventory.address =
+                "http://" + config_.shown_address + ":" + std::to_string(config_.shown_port);
+        return {.name = config_.name,
+                .inventory = std::move(inventory),
+                .attempts = worker_.all_reports()};
     }
 
-    /// A GPU that appeared after the start is worth a new hello.
     NodeUsage usage() {
         NodeUsage usage = prober_.usage();
         usage.environments = worker_.environments();
-        if (usage.gpus.size() > inventory_.gpus.size()) {
-            inventory_.gpus = usage.gpus;
+        const bool others = !same_gpus(usage.gpus, inventory_.gpus);
+        inventory_.gpus = usage.gpus; // the next hello says how they are now
+        if (others) {
+            worker_.use_gpus(usage.gpus);
             loop_.defer([this] { link_.say_hello_again(); });
         }
+        worker_.see_gpus(usage.gpus);
         return usage;
     }
 
     void say_what_is_offered() const {
         for (const ExecutorOffer& offer : worker_.offers()) {
             const std::string kind(to_string(offer.kind));
-            if (offer.available) log::info("executor offered", {{"executor", kind}});
-            else log::warn("executor not offered", {{"executor", kind}, {"why", offer.problem}});
-            for (const std::string& warning : offer.warnings) log::warn(warning, {{"executor", kind}});
+            if (offer.available)
+                log::info("executor offered", {{"executor", kind}});
+            else
+                log::warn("executor not offered", {{"executor", kind}, {"why", offer.problem}});
+            for (const std::string& warning : offer.warnings)
+                log::warn(warning, {{"executor", kind}});
         }
     }
 

@@ -1,34 +1,46 @@
 #include "runner/worker.hpp"
 
 #include "base/log.hpp"
-#include "exec/facts.hpp"
 
 #include <algorithm>
 
 namespace hk::runner {
 namespace {
 
-/// "executor systemd": which executor took the attempt, for all but the one that facts of the keeper show anyway.
+/// "executor systemd": which executor took the attempt, for all but the one that facts of the
+/// keeper show anyway.
 constexpr std::string_view executor_fact = "executor ";
 
 ExecutorKind executor_of(const exec::SpoolRecord& record) {
     for (const std::string& fact : record.facts)
         if (fact.starts_with(executor_fact))
-            if (const auto kind = parse_executor_kind(std::string_view(fact).substr(executor_fact.size()))) return *kind;
+            if (const auto kind =
+                    parse_executor_kind(std::string_view(fact).substr(executor_fact.size())))
+                return *kind;
     return record.assignment.spec->container ? ExecutorKind::docker : ExecutorKind::process;
 }
 
-std::optional<Outcome> outcome_of(const exec::SpoolRecord& record) {
+agent::Recovered recovered(const exec::SpoolRecord& record) {
+    agent::Recovered out{.assignment = record.assignment,
+                         .executor = executor_of(record),
+                         .outcome = {},
+                         .warnings = {}};
     for (const std::string& line : record.facts) {
         const auto fact = exec::parse_fact(line);
         if (!fact) continue;
-        if (const auto* outcome = std::get_if<exec::OutcomeFact>(&*fact)) return outcome->outcome;
+        if (const auto* outcome = std::get_if<exec::OutcomeFact>(&*fact); outcome && !out.outcome)
+            out.outcome = outcome->outcome;
+        if (const auto* warning = std::get_if<exec::WarningFact>(&*fact))
+            out.warnings.push_back(warning->text);
     }
-    return std::nullopt;
+    return out;
 }
 
 agent::Orders to_agent(const proto::Orders& orders) {
-    agent::Orders out{.start = orders.start, .pause = orders.pause, .resume = orders.resume, .forget = orders.forget};
+    agent::Orders out{.start = orders.start,
+                      .pause = orders.pause,
+                      .resume = orders.resume,
+                      .forget = orders.forget};
     for (const auto& stop : orders.stop) out.stop.push_back({stop.attempt, stop.grace});
     return out;
 }
@@ -60,16 +72,21 @@ bool Worker::refresh_offers() {
 }
 
 exec::Executor* Worker::executor(ExecutorKind kind) {
-    const auto found = std::ranges::find_if(executors_, [&](const auto& each) { return each->kind() == kind; });
+    const auto found =
+        std::ranges::find_if(executors_, [&](const auto& each) { return each->kind() == kind; });
     return found == executors_.end() ? nullptr : found->get();
+}
+
+void Worker::use_gpus(const std::vector<Gpu>& gpus) {
+    for (const auto& each : executors_) each->use_gpus(gpus);
 }
 
 void Worker::recover() {
     auto contents = spool_.records();
     for (const std::string& problem : contents.problems) log::warn(problem);
-    for (exec::SpoolRecord& record : contents.records)
-        step(agent::Recovered{record.assignment, executor_of(record), outcome_of(record)});
-    if (!contents.records.empty()) log::info("attempts were taken up again", {{"count", contents.records.size()}});
+    for (const exec::SpoolRecord& record : contents.records) step(recovered(record));
+    if (!contents.records.empty())
+        log::info("attempts were taken up again", {{"count", contents.records.size()}});
 }
 
 void Worker::take(const proto::Orders& orders) { step(to_agent(orders)); }
@@ -89,9 +106,11 @@ void Worker::perform(agent::Effects effects) {
     for (const auto& again : effects.recover)
         if (auto* its = executor(again.executor)) its->recover(again.assignment);
     for (const auto& settle : effects.settle)
-        if (auto written = spool_.append(settle.attempt, exec::format_fact(exec::OutcomeFact{settle.outcome})); !written)
-            log::warn("a result could not be recorded", {{"attempt", to_string(settle.attempt)},
-                                                         {"why", written.error().message}});
+        append(settle.attempt, exec::OutcomeFact{settle.outcome}, "a result could not be recorded");
+    for (const auto& flag : effects.flag) {
+        log::warn(flag.text, {{"attempt", to_string(flag.attempt)}});
+        append(flag.attempt, exec::WarningFact{flag.text}, "a warning could not be recorded");
+    }
     for (const auto& stop : effects.stop)
         if (auto* its = executor(stop.executor)) its->stop(stop.attempt, stop.grace);
     for (const auto& act : effects.pause)
@@ -101,8 +120,14 @@ void Worker::perform(agent::Effects effects) {
     forget(effects.forget);
 }
 
+void Worker::append(AttemptId attempt, const exec::Fact& fact, std::string_view what) {
+    if (auto written = spool_.append(attempt, exec::format_fact(fact)); !written)
+        log::warn(what, {{"attempt", to_string(attempt)}, {"why", written.error().message}});
+}
+
 /// One wait for the disk, however many assignments came together.
-bool Worker::record(const std::vector<agent::Effects::Begin>& begins, const std::vector<Assignment>& others) {
+bool Worker::record(const std::vector<agent::Effects::Begin>& begins,
+                    const std::vector<Assignment>& others) {
     std::vector<Assignment> all = others;
     for (const auto& begin : begins) all.push_back(begin.assignment);
     if (all.empty()) return true;
@@ -112,7 +137,8 @@ bool Worker::record(const std::vector<agent::Effects::Begin>& begins, const std:
 }
 
 void Worker::end_unrecorded(const std::vector<agent::Effects::Begin>& begins, const Error& why) {
-    log::error("assignments could not be recorded", {{"count", begins.size()}, {"why", why.message}});
+    log::error("assignments could not be recorded",
+               {{"count", begins.size()}, {"why", why.message}});
     for (const auto& begin : begins) {
         const Outcome outcome{.reason = EndReason::not_started,
                               .finished_at = read_clocks().wall,
@@ -134,7 +160,8 @@ void Worker::record_executor(const agent::Effects::Begin& begin) {
     if (begin.executor == ExecutorKind::process || begin.assignment.spec->container) return;
     const std::string fact = std::string(executor_fact) + std::string(to_string(begin.executor));
     if (auto written = spool_.append(begin.assignment.attempt, fact); !written)
-        log::warn("the executor of an attempt could not be recorded", {{"why", written.error().message}});
+        log::warn("the executor of an attempt could not be recorded",
+                  {{"why", written.error().message}});
 }
 
 void Worker::forget(const std::vector<agent::Effects::Act>& forgets) {
@@ -142,7 +169,8 @@ void Worker::forget(const std::vector<agent::Effects::Act>& forgets) {
         unsynced_.erase(act.attempt);
         if (auto* its = executor(act.executor)) its->forget(act.attempt);
         if (auto erased = spool_.erase(act.attempt); !erased)
-            log::warn("a spool record stays", {{"attempt", to_string(act.attempt)}, {"why", erased.error().message}});
+            log::warn("a spool record stays",
+                      {{"attempt", to_string(act.attempt)}, {"why", erased.error().message}});
     }
 }
 

@@ -11,7 +11,9 @@ const AttemptId id{TaskId{7}, 1};
 
 struct Runner {
     State state{.offers = {{.kind = ExecutorKind::process, .available = true},
-                           {.kind = ExecutorKind::docker, .available = false, .problem = "Docker does not answer"}}};
+                           {.kind = ExecutorKind::docker,
+                            .available = false,
+                            .problem = "Docker does not answer"}}};
     Effects last;
     Effects& operator()(const Event& event) { return last = step(state, event, Time{}); }
     const AttemptReport& report() const { return state.attempts.at(id).report; }
@@ -56,7 +58,8 @@ TEST_CASE("what no executor here can run is recorded as ended, with the reason")
     CHECK(r.last.begin.empty());
     CHECK(r.last.record_only.size() == 1);
     CHECK(r.last.settle.at(0).outcome.reason == EndReason::not_started);
-    CHECK(r.report().outcome->message == "this node does not offer the docker executor: Docker does not answer");
+    CHECK(r.report().outcome->message ==
+          "this node does not offer the docker executor: Docker does not answer");
 }
 
 TEST_CASE("a stop reaches the executor; one for an attempt that is over only repeats the result") {
@@ -88,12 +91,36 @@ TEST_CASE("pause and resume go only where they make sense") {
     CHECK(r.report().refused == "the freezer is stuck");
 }
 
+TEST_CASE("a task on a GPU that is not healthy is flagged, once, and so that a later life knows") {
+    Runner r;
+    auto placed = assignment();
+    placed.placement.gpus = {1};
+    r(Orders{.start = {placed}});
+    const GpuReading lost{{Gpu{.id = 0}, Gpu{.id = 1, .healthy = false, .problem = "GPU is lost"}}};
+    r(lost);
+    CHECK(r.last.flag.empty()); // it does not run yet
+    r(attempt::Event{attempt::Started{id, Time{}, {"no memory limit"}}});
+    (void)take_news(r.state);
+    r(GpuReading{{Gpu{.id = 0, .healthy = false}, Gpu{.id = 1}}});
+    CHECK(r.last.flag.empty()); // another's GPU
+    r(lost);
+    REQUIRE(r.last.flag.size() == 1);
+    CHECK(r.last.flag[0].text == "its GPU 1 is not healthy: GPU is lost");
+    const auto news = take_news(r.state);
+    REQUIRE(news.size() == 1);
+    CHECK(news[0].warnings ==
+          std::vector<std::string>{"no memory limit", "its GPU 1 is not healthy: GPU is lost"});
+    r(lost);
+    CHECK((r.last.flag.empty() && take_news(r.state).empty()));
+}
+
 TEST_CASE("an earlier life's attempt is taken up again, or is over when its executor is gone") {
     Runner r;
     r(Recovered{assignment(), ExecutorKind::process});
     CHECK(r.last.recover.size() == 1);
     Runner other;
-    other(Recovered{assignment("env"), ExecutorKind::docker}); // Docker does not answer now; it may later
+    other(Recovered{assignment("env"),
+                    ExecutorKind::docker}); // Docker does not answer now; it may later
     CHECK(other.last.recover.size() == 1);
     other.state = State{};
     other(Recovered{assignment("env"), ExecutorKind::docker});

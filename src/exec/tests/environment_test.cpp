@@ -14,8 +14,13 @@ ExecSettings settings() {
     out.node = NodeName{"n1"};
     out.shared_dir = "/data";
     out.local_temp_dir = "/scratch";
-    out.environment = {{"PATH", "/bin"}, {"HOME", "/root"}, {"LC_ALL", "de_DE.UTF-8"}, {"TERM", "xterm"},
-                       {"AWS_SECRET_ACCESS_KEY", "x"}, {"HAKURIVER_TOKEN", "x"}, {"INVOCATION_ID", "x"}};
+    out.environment = {{"PATH", "/bin"},
+                       {"HOME", "/root"},
+                       {"LC_ALL", "de_DE.UTF-8"},
+                       {"TERM", "xterm"},
+                       {"AWS_SECRET_ACCESS_KEY", "x"},
+                       {"HAKURIVER_TOKEN", "x"},
+                       {"INVOCATION_ID", "x"}};
     return out;
 }
 
@@ -40,15 +45,23 @@ Assignment assignment(std::map<std::string, std::string> env = {}) {
 } // namespace
 
 TEST_CASE("a task gets named variables of the runner and no secret") {
-    const Environment env = native_environment(settings(), assignment({{"MINE", "1"}, {"PATH", "/own"}}));
-    CHECK(env == Environment{{"PATH", "/own"}, {"HOME", "/root"}, {"LC_ALL", "de_DE.UTF-8"}, {"LANG", "C.UTF-8"},
-                             {"MINE", "1"}, {"HAKURIVER_TASK_ID", "7"}, {"HAKURIVER_ATTEMPT", "7.3"},
-                             {"HAKURIVER_NODE", "n1"}, {"HAKURIVER_SHARED_DIR", "/data"},
+    const Environment env =
+        native_environment(settings(), assignment({{"MINE", "1"}, {"PATH", "/own"}}));
+    CHECK(env == Environment{{"PATH", "/own"},
+                             {"HOME", "/root"},
+                             {"LC_ALL", "de_DE.UTF-8"},
+                             {"LANG", "C.UTF-8"},
+                             {"MINE", "1"},
+                             {"HAKURIVER_TASK_ID", "7"},
+                             {"HAKURIVER_ATTEMPT", "7.3"},
+                             {"HAKURIVER_NODE", "n1"},
+                             {"HAKURIVER_SHARED_DIR", "/data"},
                              {"HAKURIVER_LOCAL_TEMP_DIR", "/scratch"}});
 }
 
 TEST_CASE("names of ours cannot be forged, and the NUMA node is there when there is one") {
-    auto placed = assignment({{"HAKURIVER_TASK_ID", "1"}, {"HAKURIVER_TARGET_NUMA_NODE", "9"}, {"HAKURIVER_ELSE", "1"}});
+    auto placed = assignment(
+        {{"HAKURIVER_TASK_ID", "1"}, {"HAKURIVER_TARGET_NUMA_NODE", "9"}, {"HAKURIVER_ELSE", "1"}});
     Environment env = task_environment(settings(), placed, {"/shared", "/local_temp"});
     CHECK(env.at("HAKURIVER_TASK_ID") == "7");
     CHECK(env.at("HAKURIVER_SHARED_DIR") == "/shared");
@@ -67,18 +80,40 @@ TEST_CASE("a task sees the GPUs that are placed and no other") {
     SUBCASE("nvidia") {
         with.gpus = {gpu(0, "nvidia"), gpu(1, "nvidia")};
         CHECK(gpu_environment(with, none) == Environment{{"CUDA_VISIBLE_DEVICES", ""}});
-        CHECK(gpu_environment(with, two) == Environment{{"CUDA_VISIBLE_DEVICES", "1,0"}, {"CUDA_DEVICE_ORDER", "PCI_BUS_ID"}});
-        CHECK(native_environment(with, assignment({{"CUDA_VISIBLE_DEVICES", "0,1"}})).at("CUDA_VISIBLE_DEVICES").empty());
+        CHECK(gpu_environment(with, two) == Environment{{"CUDA_VISIBLE_DEVICES", "uuid-1,uuid-0"},
+                                                        {"CUDA_DEVICE_ORDER", "PCI_BUS_ID"}});
+        CHECK(native_environment(with, assignment({{"CUDA_VISIBLE_DEVICES", "0,1"}}))
+                  .at("CUDA_VISIBLE_DEVICES")
+                  .empty());
     }
-    SUBCASE("a part of a GPU goes by its uuid") {
-        with.gpus = {gpu(0, "nvidia"), gpu(1, "nvidia", "uuid-9")};
-        CHECK(gpu_environment(with, two).at("CUDA_VISIBLE_DEVICES") == "uuid-1,0");
+    SUBCASE("without a uuid the place among those of its driver") {
+        with.gpus = {gpu(0, "amd"), gpu(1, "nvidia")};
+        with.gpus[1].uuid.clear();
+        CHECK(gpu_environment(with, two).at("CUDA_VISIBLE_DEVICES") == "0");
+        CHECK(gpu_environment(with, two).at("HIP_VISIBLE_DEVICES") == "0");
     }
     SUBCASE("amd") {
         with.gpus = {gpu(0, "amd"), gpu(1, "amd")};
-        CHECK(gpu_environment(with, none) == Environment{{"CUDA_VISIBLE_DEVICES", ""}, {"HIP_VISIBLE_DEVICES", ""}});
+        CHECK(gpu_environment(with, none) ==
+              Environment{{"CUDA_VISIBLE_DEVICES", ""}, {"HIP_VISIBLE_DEVICES", ""}});
         CHECK(gpu_environment(with, two).at("HIP_VISIBLE_DEVICES") == "1,0");
     }
+}
+
+TEST_CASE("a container sees the GPUs that are placed and no other") {
+    auto with = settings();
+    Placement one;
+    one.gpus = {1};
+    CHECK(container_gpu_environment(with, one).empty());
+    with.gpus = {gpu(0, "nvidia"), gpu(1, "nvidia")};
+    CHECK(container_gpu_environment(with, one) ==
+          Environment{{"CUDA_VISIBLE_DEVICES", "uuid-1"}, {"CUDA_DEVICE_ORDER", "PCI_BUS_ID"}});
+    CHECK(container_gpu_environment(with, {}) ==
+          Environment{{"CUDA_VISIBLE_DEVICES", ""}, {"NVIDIA_VISIBLE_DEVICES", "void"}});
+    with.gpus[1].uuid.clear();
+    CHECK(container_gpu_environment(with, one).empty());
+    with.gpus = {gpu(0, "amd"), gpu(1, "amd")};
+    CHECK(container_gpu_environment(with, one).empty());
 }
 
 TEST_CASE("output goes where HakuRiver puts it") {

@@ -12,11 +12,17 @@ namespace {
 /// Notes what it is told, and whether the assignment was on record when it was told to start.
 class NotingExecutor final : public exec::Executor {
 public:
-    NotingExecutor(exec::Spool& spool, std::vector<std::string>& told) : spool_(spool), told_(told) {}
+    NotingExecutor(exec::Spool& spool, std::vector<std::string>& told)
+        : spool_(spool)
+        , told_(told) {}
     ExecutorKind kind() const override { return ExecutorKind::process; }
-    ExecutorOffer offer() const override { return {.kind = ExecutorKind::process, .available = true}; }
+    ExecutorOffer offer() const override {
+        return {.kind = ExecutorKind::process, .available = true};
+    }
+    void use_gpus(const std::vector<Gpu>&) override { told_.push_back("use GPUs"); }
     void start(const Assignment& assignment) override {
-        told_.push_back(spool_.contains(assignment.attempt) ? "start, recorded" : "start, not recorded");
+        told_.push_back(spool_.contains(assignment.attempt) ? "start, recorded"
+                                                            : "start, not recorded");
     }
     void recover(const Assignment&) override { told_.push_back("recover"); }
     void stop(AttemptId, Duration) override { told_.push_back("stop"); }
@@ -31,7 +37,8 @@ private:
 
 /// One life of a runner on a state folder.
 struct Life {
-    explicit Life(const std::filesystem::path& folder) : spool(exec::Spool::open(folder).value()) {
+    explicit Life(const std::filesystem::path& folder)
+        : spool(exec::Spool::open(folder).value()) {
         Worker::Executors executors;
         executors.push_back(std::make_unique<NotingExecutor>(spool, told));
         worker.use(std::move(executors));
@@ -45,7 +52,7 @@ struct Life {
         proto::Orders orders;
         orders.start.push_back({.attempt = id,
                                 .spec = std::make_shared<const TaskSpec>(std::move(spec)),
-                                .placement = {.node = NodeName{"n1"}}});
+                                .placement = {.node = NodeName{"n1"}, .gpus = {0}}});
         worker.take(orders);
     }
     void order_forget() {
@@ -67,7 +74,8 @@ struct Life {
 
 } // namespace
 
-TEST_CASE("an assignment is on record before it starts, and its record goes when the Host has the result") {
+TEST_CASE("an assignment is on record before it starts, and its record goes when the Host has the "
+          "result") {
     const test::TempFolder folder;
     Life life(folder.path());
     life.order_start();
@@ -98,6 +106,24 @@ TEST_CASE("the next life takes up what the last one left") {
     CHECK(second.worker.all_reports().size() == 1);
     second.order_start(); // the Host does not know that it began
     CHECK(second.told.size() == 1);
+}
+
+TEST_CASE("that a task's GPU was lost is known in the next life as well") {
+    const test::TempFolder folder;
+    const std::string text = "its GPU 0 is not healthy: GPU is lost";
+    {
+        Life first(folder.path());
+        first.order_start();
+        first.worker.on_event(exec::Event{exec::Started{Life::id, Time{}, {"no memory limit"}}});
+        first.worker.see_gpus({Gpu{.id = 0, .healthy = false, .problem = "GPU is lost"}});
+        first.wait_for_news(1);
+        CHECK(first.reports.back().warnings == std::vector<std::string>{"no memory limit", text});
+    }
+    Life second(folder.path());
+    second.worker.recover();
+    second.worker.on_event(exec::Event{exec::Started{Life::id, Time{}, {"no memory limit"}}});
+    CHECK(second.worker.all_reports().at(0).warnings ==
+          std::vector<std::string>{"no memory limit", text});
 }
 
 TEST_CASE("what no executor here can run ends with the reason, in this life and the next") {
