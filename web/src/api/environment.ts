@@ -1,52 +1,13 @@
-/** Bodies of the environment routes: containers on the Host, and the versions packaged from them. */
+/** Bodies of the environment routes, as the Host describes them: containers on the Host, and versions packaged from them. */
+import type { Body } from './body';
 
-export interface ContainerView {
-  id: string;
-  image: string;
-  /** "running", "exited", ... */
-  state: string;
-  /** As the engine words it. */
-  status: string;
-}
-
-export interface VersionView {
-  version: string;
-  tarball: string;
-  created_at: string;
-  size_bytes: number;
-  /** Nodes that have it in their image store. */
-  nodes: string[];
-}
-
-export interface EnvironmentView {
-  name: string;
-  container: ContainerView | null;
-  /** Newest first. */
-  versions: VersionView[];
-  is_default: boolean;
-  /** What is being done to it now; empty when nothing is. */
-  operation: string;
-}
-
-export interface EnvironmentList {
-  environments: EnvironmentView[];
-  engine: string;
-  /** Why the engine cannot be used; empty when it can. */
-  problem: string;
-}
-
-export interface CreateEnvironment {
-  image_name: string;
-  name: string;
-}
-
-export interface OperationProgress {
-  operation: string;
-  environment: string;
-  message: string;
-  done_bytes: number | null;
-  total_bytes: number | null;
-  finished: boolean;
-  /** Set on the last step of an operation that failed. */
-  error: string;
-}
+export type ContainerView = Body<'Container'>;
+/** `nodes` have it in their image store. */
+export type VersionView = Body<'EnvironmentVersion'>;
+/** Versions newest first; `operation` is what is being done to it now, empty when nothing is. */
+export type EnvironmentView = Body<'Environment'>;
+/** `problem` is why the engine cannot be used; empty when it can. */
+export type EnvironmentList = Body<'EnvironmentList'>;
+export type CreateEnvironment = Body<'CreateEnvironment'>;
+/** `error` is set on the last step of an operation that failed. */
+export type OperationProgress = Body<'OperationProgress'>;
