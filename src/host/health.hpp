@@ -23,7 +23,6 @@ public:
     /// The hour; without nodes.
     proto::Health hour() const { return {.aggregate = {hour_.begin(), hour_.end()}}; }
     /// The newest sample alone.
-    const std::vector<proto::HealthNode>& nodes() const { return nodes_.back(); }
     const proto::HealthAggregate& aggregate() const { return aggregate_.back(); }
     bool empty() const { return nodes_.empty(); }
 

@@ -117,7 +117,7 @@ private:
             journal_.retry();
             health_.sample(read_clocks().wall);
             if (live_.watchers() == 0) continue;
-            live_.send("health", proto::to_json(health_.nodes(), health_.aggregate()));
+            live_.send("health", proto::to_json(health_.aggregate()));
             auto cluster = co_await cluster_json(api_);
             if (cluster) live_.send("cluster", *cluster);
         }

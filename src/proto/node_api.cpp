@@ -19,8 +19,8 @@ const std::string_view ClusterView::schema_name = "Cluster";
 std::string to_json(const NodeView& node) { return body_of(node); }
 std::string to_json(const NodeList& list) { return body_of(list); }
 std::string to_json(const Health& health) { return body_of(health); }
-std::string to_json(const std::vector<HealthNode>& nodes, const HealthAggregate& aggregate) {
-    return json::serialize(json::Object{{"nodes", json::encode(nodes)}, {"aggregate", json::encode(aggregate)}});
+std::string to_json(const HealthAggregate& aggregate) {
+    return json::serialize(json::Object{{"aggregate", json::encode(aggregate)}});
 }
 std::string to_json(const ClusterView& cluster) { return body_of(cluster); }
 Result<NodeList> parse_node_list(std::string_view body) { return parse_lenient<NodeList>(body); }

@@ -153,8 +153,8 @@ struct ClusterView {
 std::string to_json(const NodeView& node);
 std::string to_json(const NodeList& list);
 std::string to_json(const Health& health);
-/// One sample: {"nodes":[...],"aggregate":{...}}
-std::string to_json(const std::vector<HealthNode>& nodes, const HealthAggregate& aggregate);
+/// The newest sample for live views: {"aggregate":{...}}
+std::string to_json(const HealthAggregate& aggregate);
 std::string to_json(const ClusterView& cluster);
 Result<NodeList> parse_node_list(std::string_view body);
 Result<Health> parse_health(std::string_view body);

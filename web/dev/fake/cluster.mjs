@@ -93,7 +93,7 @@ export class Cluster extends EventEmitter {
     if (!push) return;
     this.emit('push', 'nodes', { nodes: this.nodes });
     this.emit('push', 'cluster', this.view());
-    this.emit('push', 'health', sample);
+    this.emit('push', 'health', { aggregate: sample.aggregate });
   }
 
   view() {

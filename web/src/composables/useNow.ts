@@ -1,20 +1,27 @@
 import { ref, type Ref } from 'vue';
+import { live } from '@/live';
 
 const now = ref(Date.now());
+/** Without news for this long the time goes on by itself. */
+const LATE_MS = 1500;
 let timer = 0;
 
-function run(): void {
-  clearInterval(timer);
+function tick(): void {
+  clearTimeout(timer);
   if (document.hidden) return;
   now.value = Date.now();
-  timer = window.setInterval(() => (now.value = Date.now()), 1000);
+  timer = window.setTimeout(tick, LATE_MS);
 }
 
-/** The time, once a second while the page is seen; one timer for all ages and durations. */
+/**
+ * The time, about once a second while the page is seen; one for all ages and durations. It goes on with the Host's
+ * sample of the second, so that both are drawn at once.
+ */
 export function useNow(): Readonly<Ref<number>> {
   if (!timer) {
-    document.addEventListener('visibilitychange', run);
-    run();
+    document.addEventListener('visibilitychange', tick);
+    live.on('health', tick);
+    tick();
   }
   return now;
 }

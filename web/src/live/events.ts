@@ -1,5 +1,5 @@
 import type { OperationProgress } from '@/api/environment';
-import type { ClusterView, HealthAggregate, HealthNode, NodeView } from '@/api/node';
+import type { ClusterView, HealthAggregate, NodeView } from '@/api/node';
 import type { TaskView } from '@/api/task';
 
 /** What the Host pushes, by event name. */
@@ -9,7 +9,8 @@ export interface LiveEvents {
   resync: object;
   nodes: { nodes: NodeView[] };
   cluster: ClusterView;
-  health: { nodes: HealthNode[]; aggregate: HealthAggregate };
+  /** Every second. The nodes come with `nodes`, when they have something new to say. */
+  health: { aggregate: HealthAggregate };
   environments: object;
   progress: OperationProgress;
 }

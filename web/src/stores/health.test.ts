@@ -1,6 +1,6 @@
 import { createPinia, setActivePinia } from 'pinia';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import type { HealthAggregate, HealthNode } from '@/api/node';
+import type { HealthAggregate, HealthNode, NodeView } from '@/api/node';
 import { live } from '@/live';
 import { SAMPLES, useHealth } from './health';
 
@@ -32,13 +32,18 @@ const node = (cpu: number, status = 'online'): HealthNode => ({
   gpu_info: [],
 });
 
+/** What the Host sends in a second: the node that has news, and the sample. */
+function second(news: HealthNode, sample: HealthAggregate): void {
+  live.emit('nodes', { nodes: [news as unknown as NodeView] });
+  live.emit('health', { aggregate: sample });
+}
+
 beforeEach(() => setActivePinia(createPinia()));
 afterEach(() => vi.unstubAllGlobals());
 
 it('keeps a minute', () => {
   const health = useHealth();
-  for (let cpu = 0; cpu < SAMPLES + 5; cpu++)
-    live.emit('health', { nodes: [node(cpu)], aggregate: aggregate(cpu) });
+  for (let cpu = 0; cpu < SAMPLES + 5; cpu++) second(node(cpu), aggregate(cpu));
   expect(health.trackOf('kawa').cpu.toArray()).toHaveLength(SAMPLES);
   expect(health.trackOf('kawa').cpu.at(0)).toBe(5);
   expect(health.minute.cpu.last()).toBe(SAMPLES + 4);
@@ -47,14 +52,14 @@ it('keeps a minute', () => {
 
 it('leaves a gap where a node was silent', () => {
   const health = useHealth();
-  live.emit('health', { nodes: [node(50)], aggregate: aggregate(50) });
-  live.emit('health', { nodes: [node(50, 'offline')], aggregate: aggregate(0) });
+  second(node(50), aggregate(50));
+  second(node(50, 'offline'), aggregate(0));
   expect(health.trackOf('kawa').cpu.toArray()).toEqual([50, NaN]);
 });
 
 it('begins again with what the Host remembers', async () => {
   const health = useHealth();
-  live.emit('health', { nodes: [node(99)], aggregate: aggregate(99) });
+  second(node(99), aggregate(99));
   const body = { nodes: [[node(1)], [node(2)]], aggregate: [aggregate(1), aggregate(2)] };
   vi.stubGlobal('fetch', () => Promise.resolve(Response.json(body)));
   live.emit('hello', { version: '', now: '' });
@@ -69,6 +74,6 @@ it('has the hour from the Host, and goes on with a sample for every ten seconds'
   });
   live.emit('hello', { version: '', now: '' });
   await vi.waitFor(() => expect(health.hour.cpu.toArray()).toEqual([3, 4, 5]));
-  for (let cpu = 11; cpu <= 25; cpu++) live.emit('health', { nodes: [], aggregate: aggregate(cpu) });
+  for (let cpu = 11; cpu <= 25; cpu++) live.emit('health', { aggregate: aggregate(cpu) });
   expect(health.hour.cpu.toArray()).toEqual([3, 4, 5, 20]);
 });

@@ -3,6 +3,7 @@ import { markRaw, ref, shallowRef, type Raw } from 'vue';
 import type { HealthAggregate, HealthNode } from '@/api/node';
 import { getHealth, getHealthHour } from '@/api/nodes';
 import { useLive } from '@/live/useLive';
+import { useNodes } from './nodes';
 import { Ring } from './ring';
 
 export const SAMPLES = 60;
@@ -25,6 +26,12 @@ const newTrack = (samples: number): Raw<Track> =>
     gpu: new Ring(samples),
   });
 
+/** What a sample takes of a node. */
+type Reading = Pick<
+  HealthNode,
+  'hostname' | 'status' | 'cpu_percent' | 'memory_percent' | 'current_max_temp' | 'gpu_info'
+>;
+
 /** Mean utilisation of a node's GPUs, or -1 without a reading. */
 export function meanGpu(node: Pick<HealthNode, 'gpu_info'>): number {
   const known = node.gpu_info.map((gpu) => gpu.gpu_utilization).filter((value) => value >= 0);
@@ -36,6 +43,7 @@ export function meanGpu(node: Pick<HealthNode, 'gpu_info'>): number {
  * Rings are plain memory: components redraw when `tick` changes.
  */
 export const useHealth = defineStore('health', () => {
+  const current = useNodes();
   const tick = ref(0);
   const aggregate = shallowRef<HealthAggregate | null>(null);
   const minute = newTrack(SAMPLES);
@@ -56,7 +64,7 @@ export const useHealth = defineStore('health', () => {
     return found;
   }
 
-  function addNode(node: HealthNode): void {
+  function addNode(node: Reading): void {
     const online = node.status === 'online';
     const track = trackOf(node.hostname);
     track.cpu.push(online ? node.cpu_percent : NaN);
@@ -75,7 +83,7 @@ export const useHealth = defineStore('health', () => {
     track.gpu.push(sample.avgGpuPercent);
   }
 
-  function add(sample: { nodes: HealthNode[]; aggregate: HealthAggregate }): void {
+  function add(sample: { nodes: Reading[]; aggregate: HealthAggregate }): void {
     for (const node of sample.nodes) addNode(node);
     addAggregate(sample.aggregate, minute);
     aggregate.value = sample.aggregate;
@@ -94,9 +102,9 @@ export const useHealth = defineStore('health', () => {
   }
 
   useLive('hello', () => void fetchAll().catch(() => undefined));
-  useLive('health', (sample) => {
-    add(sample);
-    if (++seconds % HOUR_STEP_SECONDS === 0) addAggregate(sample.aggregate, hour);
+  useLive('health', ({ aggregate: sample }) => {
+    add({ nodes: current.all, aggregate: sample });
+    if (++seconds % HOUR_STEP_SECONDS === 0) addAggregate(sample, hour);
     tick.value++;
   });
 
