@@ -1,5 +1,6 @@
 #pragma once
 #include "base/file.hpp"
+#include "base/line_label.hpp"
 #include "base/result.hpp"
 #include "hakurun/child.hpp"
 #include "hakurun/options.hpp"
@@ -9,25 +10,6 @@
 #include <string_view>
 
 namespace hk::hakurun {
-
-/// A longer line of output is labelled in pieces of this size.
-constexpr std::size_t max_line = 65'536;
-
-/// Puts a label in front of every line of a stream that arrives in pieces.
-class LineLabel {
-public:
-    explicit LineLabel(std::string label) : label_(std::move(label)) {}
-    /// The complete lines that these bytes end, labelled; the rest waits.
-    std::string feed(std::string_view bytes);
-    /// What waits, as a line.
-    std::string finish();
-
-private:
-    std::string labelled_line();
-
-    std::string label_;
-    std::string pending_;
-};
 
 /// The output of one running command: ours, a file, or pipes whose lines are labelled.
 class Output {

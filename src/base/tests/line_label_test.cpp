@@ -1,10 +1,10 @@
-#include "hakurun/output.hpp"
+#include "base/line_label.hpp"
 
 #include <doctest/doctest.h>
 
 #include <string>
 
-using hk::hakurun::LineLabel;
+using hk::LineLabel;
 
 TEST_CASE("a label stands in front of every line, however the bytes arrive") {
     LineLabel label("[1] ");
@@ -17,10 +17,10 @@ TEST_CASE("a label stands in front of every line, however the bytes arrive") {
 
 TEST_CASE("a line over the limit is labelled in pieces and loses nothing") {
     LineLabel label("> ");
-    const std::string line(hk::hakurun::max_line + 10, 'x');
+    const std::string line(LineLabel::max_line + 10, 'x');
     const auto out = label.feed(line + "\n");
-    CHECK(out == "> " + line.substr(0, hk::hakurun::max_line) + "\n> " + std::string(10, 'x') + "\n");
-    const std::string exact(hk::hakurun::max_line, 'y');
+    CHECK(out == "> " + line.substr(0, LineLabel::max_line) + "\n> " + std::string(10, 'x') + "\n");
+    const std::string exact(LineLabel::max_line, 'y');
     CHECK(label.feed(exact + "\nz\n") == "> " + exact + "\n> z\n");
 }
 
