@@ -90,23 +90,47 @@ Result<proto::TaskView> HostApi::task(TaskId id) {
     return proto::parse_task_view(body);
 }
 
+Result<proto::TaskList> HostApi::page(const std::string& query, std::size_t limit,
+                                      const std::string& after) {
+    const std::string target = "/api/tasks" +
+                               query_of({{"limit", std::to_string(limit)}, {"after", after}}) +
+                               (query.empty() ? "" : "&" + query);
+    HK_TRY(const std::string body, get(target));
+    return proto::parse_task_list(body);
+}
+
 Result<proto::TaskList> HostApi::tasks(const std::string& query, std::size_t limit) {
     proto::TaskList all;
-    std::string after;
     do {
         const std::size_t wanted = std::min(page_size, limit - all.tasks.size());
-        const std::string target = "/api/tasks" +
-                                   query_of({{"limit", std::to_string(wanted)}, {"after", after}}) +
-                                   (query.empty() ? "" : "&" + query);
-        HK_TRY(const std::string body, get(target));
-        HK_TRY(proto::TaskList page, proto::parse_task_list(body));
-        std::ranges::move(page.tasks, std::back_inserter(all.tasks));
-        all.total = page.total;
-        all.next = page.next;
-        if (page.tasks.empty()) break;
-        after = page.next.value_or("");
+        HK_TRY(proto::TaskList got, page(query, wanted, all.next.value_or("")));
+        std::ranges::move(got.tasks, std::back_inserter(all.tasks));
+        all.total = got.total;
+        all.next = got.next;
+        if (got.tasks.empty()) break;
     } while (all.next && all.tasks.size() < limit);
     return all;
+}
+
+Result<std::vector<TaskId>> HostApi::task_ids(const std::string& query) {
+    std::vector<TaskId> ids;
+    std::optional<std::string> after;
+    do {
+        HK_TRY(const proto::TaskList got, page(query, page_size, after.value_or("")));
+        for (const auto& task : got.tasks) ids.push_back(task.task_id);
+        after = got.next;
+    } while (after);
+    return ids;
+}
+
+Result<std::vector<proto::TaskView>> HostApi::neighbours(TaskId first, TaskId last) {
+    const std::int64_t count = last.value - first.value + 1;
+    HK_TRY(const std::string body, get("/api/tasks?limit=" + std::to_string(count) +
+                                       "&after=" + std::to_string(last.value + 1)));
+    HK_TRY(proto::TaskList list, proto::parse_task_list(body));
+    std::erase_if(list.tasks, [&](const auto& task) { return task.task_id < first; });
+    std::ranges::reverse(list.tasks);
+    return std::move(list.tasks);
 }
 
 Result<proto::Explanation> HostApi::explain(TaskId id) {

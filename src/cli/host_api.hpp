@@ -29,6 +29,10 @@ public:
     Result<proto::TaskView> task(TaskId id);
     /// All pages of the query ("status=failed&user=alice"), newest first, up to `limit` tasks.
     Result<proto::TaskList> tasks(const std::string& query, std::size_t limit);
+    /// The ids of all tasks of the query, newest first.
+    Result<std::vector<TaskId>> task_ids(const std::string& query);
+    /// Those of the tasks `first` to `last` that exist, in order; at most a page (1,000).
+    Result<std::vector<proto::TaskView>> neighbours(TaskId first, TaskId last);
     Result<proto::Explanation> explain(TaskId id);
     Result<proto::BatchView> batch(BatchId id);
     /// POST /api/tasks/{word} in groups that the Host takes; the answers put together.
@@ -44,6 +48,7 @@ public:
 
 private:
     Result<net::Response> judge(Result<net::Response> response);
+    Result<proto::TaskList> page(const std::string& query, std::size_t limit, const std::string& after);
     Error unreachable(const Error& cause) const;
 
     std::unique_ptr<HostLink> link_;

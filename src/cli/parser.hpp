@@ -14,7 +14,7 @@
 namespace hk::cli {
 
 /// What a value names, so that shells can complete it.
-enum class Names { anything, choice, file, folder, node, task, environment };
+enum class Names { anything, choice, file, folder, node, task, batch, environment };
 
 struct OptionText {
     std::string_view names;      ///< "-f,--follow"

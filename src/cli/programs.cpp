@@ -1,5 +1,6 @@
 #include "cli/programs.hpp"
 
+#include "cli/commands/batch.hpp"
 #include "cli/commands/client.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/help.hpp"
@@ -99,11 +100,12 @@ constexpr std::string_view docker_sentence =
     "Environments: containers that are set up by hand on the Host and packaged for all runners.";
 
 Menu docker_menu(std::string_view usage) {
-    return {usage, docker_sentence, environment_commands()};
+    return {.usage = usage, .sentence = docker_sentence, .commands = environment_commands()};
 }
 Menu init_menu() {
-    return {"hakuriver.init config|service [OPTIONS]", "First steps on a machine.",
-            init_commands()};
+    return {.usage = "hakuriver.init config|service [OPTIONS]",
+            .sentence = "First steps on a machine.",
+            .commands = init_commands()};
 }
 
 Menu umbrella_menu(std::vector<Command>& commands, std::span<const Program> programs) {
@@ -112,7 +114,9 @@ Menu umbrella_menu(std::vector<Command>& commands, std::span<const Program> prog
     commands.push_back({"init", "first steps: what hakuriver.init does", nullptr});
     for (const Program& program : programs)
         commands.push_back({program.name, program.summary, nullptr});
-    return {"hakuriver COMMAND [OPTIONS]", "A few machines as one computer.", commands};
+    return {.usage = "hakuriver COMMAND [OPTIONS]",
+            .sentence = "A few machines as one computer.",
+            .commands = commands};
 }
 
 } // namespace
@@ -146,6 +150,7 @@ int hakuriver_main(int argc, char** argv, std::span<const Program> programs) {
     const std::vector<std::string> rest(words.begin() + (words.empty() ? 0 : 1), words.end());
     if (first == "env" || first == "docker")
         return menu_main("hakuriver env", docker_menu("hakuriver env COMMAND [OPTIONS]"), rest);
+    if (first == "batch") return menu_main("hakuriver batch", batch_menu(), rest);
     if (first == "init") return menu_main("hakuriver init", init_menu(), rest);
     std::vector<Command> commands;
     return menu_main("hakuriver", umbrella_menu(commands, programs), words);

@@ -91,17 +91,14 @@ std::string joined(const std::vector<std::string>& words, std::string_view betwe
 std::string reason_of(const proto::TaskView& task) {
     if (!task.progress.empty()) return task.progress;
     if (!task.error_message.empty()) return task.error_message;
-    if (task.status == TaskState::pending) return task.waiting_reason;
-    return {};
+    return task.waiting_reason;
 }
 
 void add_outcome(Facts& facts, const Terminal& terminal, const proto::TaskView& task) {
     facts.add("exit code", {exit_text(task), task.exit_code == 0 ? Colour::none : Colour::red});
     facts.add("message", cell(terminal, task.error_message, Colour::red));
     facts.add("progress", cell(terminal, task.progress));
-    facts.add("waits for",
-              cell(terminal, task.status == TaskState::pending ? task.waiting_reason : "",
-                   Colour::yellow));
+    facts.add("waits for", cell(terminal, task.waiting_reason, Colour::yellow));
     facts.add("warning", cell(terminal, joined(task.warnings, "; "), Colour::yellow));
     facts.add("peak memory", {size_text(task.peak_memory_bytes)});
     facts.add("CPU time", {task.cpu_time_us ? format_duration(*task.cpu_time_us) : std::string()});

@@ -1,6 +1,6 @@
 #include "cli/selection.hpp"
 
-#include <algorithm>
+#include <unordered_set>
 
 namespace hk::cli {
 namespace {
@@ -15,25 +15,23 @@ Result<proto::TaskView> newest_task(Session& session) {
     return list.tasks.front();
 }
 
-Result<std::vector<TaskId>> tasks_of_batch(Session& session, BatchId batch) {
-    HK_TRY(HostApi* const api, session.host());
-    HK_TRY(const proto::TaskList list, api->tasks("batch=" + to_string(batch), most_selected));
+} // namespace
+
+std::vector<TaskId> tasks_of(const proto::BatchView& batch) {
     std::vector<TaskId> ids;
-    for (const auto& task : list.tasks) ids.push_back(task.task_id);
-    std::ranges::sort(ids);
+    for (std::int64_t i = 0; i < batch.total; ++i) ids.emplace_back(batch.batch_id.value + i);
     return ids;
 }
-
-} // namespace
 
 Result<std::vector<TaskId>> resolve(Session& session, const Selector& selector) {
     std::vector<TaskId> ids = selector.ids;
     if (!selector.last) return ids;
     HK_TRY(const proto::TaskView newest, newest_task(session));
-    HK_TRY(const std::vector<TaskId> last, tasks_of_batch(session, newest.batch_id));
-    for (const TaskId id : last)
-        if (std::ranges::find(ids, id) == ids.end()) ids.push_back(id);
-    if (ids.empty()) ids.push_back(newest.task_id);
+    HK_TRY(HostApi* const api, session.host());
+    HK_TRY(const proto::BatchView batch, api->batch(newest.batch_id));
+    const std::unordered_set<TaskId> named(ids.begin(), ids.end());
+    for (const TaskId id : tasks_of(batch))
+        if (!named.contains(id)) ids.push_back(id);
     return ids;
 }
 
@@ -59,7 +57,11 @@ Result<BatchId> resolve_batch(Session& session, const std::string& word) {
     if (!id)
         return fail(Errc::invalid,
                     "\"" + word.substr(0, 40) + "\" is not a batch; write its id or last");
-    return BatchId{id->value};
+    HK_TRY(HostApi* const api, session.host());
+    const auto task = api->task(*id);
+    if (task) return task->batch_id;
+    if (task.error().code != Errc::not_found) return fail(task.error());
+    return fail(Errc::not_found, "there is no batch " + to_string(*id));
 }
 
 } // namespace hk::cli

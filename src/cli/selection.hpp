@@ -12,7 +12,9 @@ Result<std::vector<TaskId>> resolve(Session& session, const Selector& selector);
 Result<std::vector<TaskId>> resolve(Session& session, std::span<const std::string> words);
 /// For commands that take exactly one: `last` must be a single task then.
 Result<TaskId> resolve_one(Session& session, const std::string& word);
-/// A batch by its id or by `last`.
+/// The ids of all its tasks: they follow each other.
+std::vector<TaskId> tasks_of(const proto::BatchView& batch);
+/// A batch by its id, by the id of any of its tasks, or by `last`.
 Result<BatchId> resolve_batch(Session& session, const std::string& word);
 
 } // namespace hk::cli

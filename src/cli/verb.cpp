@@ -31,6 +31,10 @@ std::string list_of(const Menu& menu, int width) {
     return render_help(page, width);
 }
 
+bool is_no_command(const std::string& word) {
+    return word.starts_with('-') || word == "last" || (!word.empty() && word[0] >= '0' && word[0] <= '9');
+}
+
 } // namespace
 
 void declare_all(Verb& verb, Parser& parser) {
@@ -68,6 +72,8 @@ int run_menu(World& world, const Menu& menu, std::span<const std::string> words)
         return words.empty() ? usage_exit : 0;
     }
     const auto found = std::ranges::find(menu.commands, words.front(), &Command::name);
+    if (found == menu.commands.end() && menu.otherwise != nullptr && is_no_command(words.front()))
+        return run_verb(world, *menu.otherwise(), words);
     if (found == menu.commands.end()) {
         std::vector<std::string_view> names;
         for (const Command& command : menu.commands) names.push_back(command.name);

@@ -45,6 +45,8 @@ struct Menu {
     std::string_view usage;
     std::string_view sentence;
     std::span<const Command> commands;
+    /// What is meant where the first word is an option, an id or "last"; may be null.
+    std::unique_ptr<Verb> (*otherwise)() = nullptr;
 };
 int run_menu(World& world, const Menu& menu, std::span<const std::string> words);
 

@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <array>
+#include <ranges>
 
 namespace hk::cli {
 namespace {
 
 constexpr Duration action_limit = std::chrono::seconds(30);
+constexpr std::size_t most_refused = 20; ///< that are named
 
 struct ActionText {
     std::string_view word;
@@ -48,27 +50,12 @@ Result<int> act_on_one(Session& session, HostApi& api, Action action, TaskId id)
     return 0;
 }
 
-Result<int> act_on_several(Session& session, HostApi& api, Action action,
-                           const std::vector<TaskId>& ids) {
-    constexpr int partly = 125;
-    HK_TRY(const proto::SelectionReply tally, api.act(std::string(text_of(action).word), ids));
-    const int code = tally.refused.empty() ? 0 : partly;
-    if (session.json()) {
-        session.print_json(proto::to_json(tally));
-        return code;
-    }
-    for (const proto::FailedTarget& refused : tally.refused)
+void say_refused(Session& session, const std::vector<proto::FailedTarget>& all) {
+    for (const proto::FailedTarget& refused : all | std::views::take(most_refused))
         session.say("task " + harmless(refused.target) + ": " +
                     harmless(refused.reason, session.err().unicode));
-    if (session.quiet()) {
-        for (const TaskId id : tally.done) session.print(to_string(id) + "\n");
-        return code;
-    }
-    session.print(std::to_string(tally.done.size()) +
-                  (tally.done.size() == 1 ? " task " : " tasks ") +
-                  std::string(text_of(action).done) +
-                  (tally.done.empty() ? "" : ": " + format_ids(tally.done)) + "\n");
-    return code;
+    if (all.size() > most_refused)
+        session.say("... and " + std::to_string(all.size() - most_refused) + " more");
 }
 
 template <Action action>
@@ -88,11 +75,40 @@ class ActionVerb : public Verb {
 
 } // namespace
 
+int report(Session& session, Action action, const proto::SelectionReply& tally) {
+    constexpr int partly = 125;
+    const int code = tally.refused.empty() ? 0 : partly;
+    if (session.json()) {
+        session.print_json(proto::to_json(tally));
+        return code;
+    }
+    say_refused(session, tally.refused);
+    if (session.quiet()) {
+        for (const TaskId id : tally.done) session.print(to_string(id) + "\n");
+        return code;
+    }
+    session.print(std::to_string(tally.done.size()) +
+                  (tally.done.size() == 1 ? " task " : " tasks ") +
+                  std::string(text_of(action).done) +
+                  (tally.done.empty() ? "" : ": " + format_ids(tally.done)) + "\n");
+    return code;
+}
+
+namespace {
+
+Result<int> act_on_several(Session& session, Action action, const std::vector<TaskId>& ids) {
+    HK_TRY(HostApi* const api, session.host());
+    HK_TRY(const proto::SelectionReply tally, api->act(std::string(text_of(action).word), ids));
+    return report(session, action, tally);
+}
+
+} // namespace
+
 Result<int> act(Session& session, Action action, const std::vector<std::string>& words) {
     HK_TRY(const std::vector<TaskId> ids, resolve(session, words));
     HK_TRY(HostApi* const api, session.host());
     if (ids.size() == 1) return act_on_one(session, *api, action, ids.front());
-    return act_on_several(session, *api, action, ids);
+    return act_on_several(session, action, ids);
 }
 
 std::unique_ptr<Verb> make_kill() { return make_verb<ActionVerb<Action::kill>>(); }

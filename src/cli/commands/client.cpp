@@ -21,6 +21,8 @@ class ClientVerb : public Verb {
     std::optional<std::string> status_;
     std::optional<std::string> kill_;
     std::optional<std::string> logs_;
+    std::optional<std::string> batch_;
+    std::optional<std::string> batch_logs_;
     bool list_nodes_ = false;
     bool list_gpus_ = false;
     bool list_tasks_ = false;
@@ -57,6 +59,16 @@ void ClientVerb::declare(Parser& parser) {
                    .help = "Print what a task has written.",
                    .what = Names::task},
                   logs_);
+    parser.option({.names = "--batch",
+                   .value = "ID",
+                   .help = "Show how far the tasks of one submission are.",
+                   .what = Names::batch},
+                  batch_);
+    parser.option({.names = "--batch-logs",
+                   .value = "ID",
+                   .help = "Print what all of them have written, in their order.",
+                   .what = Names::batch},
+                  batch_logs_);
     parser.flag({.names = "--list-tasks", .help = "List tasks, newest first."}, list_tasks_);
     declare_list(parser, list_options_);
     parser.section("Looking at the cluster");
@@ -88,9 +100,11 @@ std::optional<Action> ClientVerb::spoken_action() const {
 
 /// The flags that ask for something exclude each other, a submission included.
 Result<> ClientVerb::check_alone() const {
-    const std::array<std::pair<bool, std::string_view>, 7> asked{{{status_.has_value(), "--status"},
+    const std::array<std::pair<bool, std::string_view>, 9> asked{{{status_.has_value(), "--status"},
                                                                   {kill_.has_value(), "--kill"},
                                                                   {logs_.has_value(), "--logs"},
+                                                                  {batch_.has_value(), "--batch"},
+                                                                  {batch_logs_.has_value(), "--batch-logs"},
                                                                   {list_tasks_, "--list-tasks"},
                                                                   {list_nodes_, "--list-nodes"},
                                                                   {list_gpus_, "--list-gpus"},
@@ -117,7 +131,9 @@ Result<int> ClientVerb::run(Session& session) {
     HK_CHECK(check_alone());
     if (status_) return show_status(session, {*status_});
     if (kill_) return act(session, Action::kill, {*kill_});
-    if (logs_) return show_logs(session, *logs_, log_options_);
+    if (logs_) return show_logs(session, {*logs_}, log_options_);
+    if (batch_) return show_batch(session, *batch_);
+    if (batch_logs_) return show_batch_logs(session, *batch_logs_, log_options_);
     if (list_tasks_) return hk::cli::list_tasks(session, list_options_);
     if (list_nodes_) return hk::cli::list_nodes(session);
     if (list_gpus_) return hk::cli::list_gpus(session);

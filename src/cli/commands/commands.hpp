@@ -1,4 +1,5 @@
 #pragma once
+#include "cli/log_view.hpp"
 #include "cli/session.hpp"
 #include "cli/verb.hpp"
 
@@ -6,6 +7,13 @@
 /// --status 12` are two ways to the same one. Each is implemented in the file of its name; the
 /// classes around them are in the same files.
 namespace hk::cli {
+
+/// How long to wait, as it stands on the command line.
+struct WaitWords {
+    std::optional<std::string> poll_interval;
+    std::optional<std::string> timeout;
+};
+void declare_wait(Parser& parser, WaitWords& words);
 
 struct SubmitOptions {
     std::vector<std::string> targets;
@@ -20,10 +28,11 @@ struct SubmitOptions {
     std::optional<std::string> strategy;
     bool no_queue = false;
     std::optional<std::int64_t> count;
+    std::optional<std::int64_t> max_running;
+    std::optional<std::int64_t> max_fails;
     std::optional<std::string> working_directory;
     bool wait = false;
-    std::optional<std::string> poll_interval;
-    std::optional<std::string> timeout;
+    WaitWords patience;
     UserCommand command;
     bool any() const; ///< whether an option that only makes sense for a submission was given
 };
@@ -39,6 +48,7 @@ struct WaitOptions {
 };
 /// "1", "0.25": seconds, from 10 ms to a day.
 Result<Duration> parse_seconds(std::string_view what, std::string_view text);
+Result<WaitOptions> make_wait(const WaitWords& words);
 Result<int> wait_for(Session& session, std::vector<TaskId> ids, const WaitOptions& options);
 
 Result<int> show_status(Session& session, const std::vector<std::string>& words);
@@ -52,16 +62,19 @@ Result<int> list_tasks(Session& session, const ListOptions& options);
 
 enum class Action { kill, pause, resume, retry };
 Result<int> act(Session& session, Action action, const std::vector<std::string>& words);
+/// Says what came of an action on several tasks; the exit code.
+int report(Session& session, Action action, const proto::SelectionReply& tally);
 
-struct LogOptions {
-    bool follow = false;
-    bool errors = false; ///< standard error instead of standard output
-    std::optional<std::int64_t> tail;
-    bool raw = false;
-    bool exit_code = false;
-};
 void declare_logs(Parser& parser, LogOptions& options);
-Result<int> show_logs(Session& session, const std::string& word, const LogOptions& options);
+Result<int> show_logs(Session& session, const std::vector<std::string>& words,
+                      const LogOptions& options);
+/// The same of tasks whose ids are known.
+Result<int> show_logs_of(Session& session, const std::vector<TaskId>& ids,
+                         const LogOptions& options);
+
+/// `word`: the id of a batch, or "last".
+Result<int> show_batch(Session& session, const std::string& word);
+Result<int> show_batch_logs(Session& session, const std::string& word, const LogOptions& options);
 
 Result<int> list_nodes(Session& session);
 Result<int> list_gpus(Session& session);
@@ -69,6 +82,7 @@ Result<int> show_health(Session& session, const std::optional<std::string>& node
 Result<int> explain_tasks(Session& session, const std::vector<std::string>& words);
 
 std::span<const Command> client_commands(); ///< the words after `hakuriver`
+std::span<const Command> batch_commands();  ///< the words after `hakuriver batch`
 std::span<const Command>
 environment_commands(); ///< the words after `hakuriver.docker` and `hakuriver env`
 std::span<const Command> init_commands(); ///< the words after `hakuriver.init`

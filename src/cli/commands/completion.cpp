@@ -1,3 +1,4 @@
+#include "cli/commands/batch.hpp"
 #include "cli/commands/client.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/render_task.hpp"
@@ -5,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <utility>
 
 namespace hk::cli {
 namespace {
@@ -95,7 +97,7 @@ public:
 
 private:
     void add_nodes(HostApi& api);
-    void add_tasks(HostApi& api);
+    void add_tasks(HostApi& api, bool batches);
     void add_environments(HostApi& api);
 
     Session& session_;
@@ -110,14 +112,17 @@ void Candidates::add_nodes(HostApi& api) {
     for (const auto& node : list->nodes) add(node.hostname, node.status);
 }
 
-void Candidates::add_tasks(HostApi& api) {
+void Candidates::add_tasks(HostApi& api, bool batches) {
     const auto body = api.get("/api/tasks?limit=" + std::to_string(most_tasks), answer_limit);
     const auto list = body ? proto::parse_task_list(*body) : fail(body.error());
     if (!list) return;
     add("last", "your newest submission");
-    for (const auto& task : list->tasks)
-        add(to_string(task.task_id),
+    std::int64_t newest = 0; // of one batch the first line is enough
+    for (const auto& task : list->tasks) {
+        if (batches && task.batch_id.value == std::exchange(newest, task.batch_id.value)) continue;
+        add(batches ? to_string(task.batch_id) : to_string(task.task_id),
             std::string(to_string(task.status)) + " " + shorten(command_line(task), 50, true));
+    }
 }
 
 void Candidates::add_environments(HostApi& api) {
@@ -135,13 +140,13 @@ void Candidates::add_values(const Parser::Declared& declared) {
         add(choices.substr(0, comma), "");
         choices.remove_prefix(std::min(comma + 1, choices.size()));
     }
-    const bool asks = declared.what == Names::node || declared.what == Names::task ||
-                      declared.what == Names::environment;
+    const bool tasks = declared.what == Names::task || declared.what == Names::batch;
+    const bool asks = tasks || declared.what == Names::node || declared.what == Names::environment;
     if (!asks) return;
     const auto api = session_.host();
     if (!api) return;
     if (declared.what == Names::node) add_nodes(**api);
-    if (declared.what == Names::task) add_tasks(**api);
+    if (tasks) add_tasks(**api, declared.what == Names::batch);
     if (declared.what == Names::environment) add_environments(**api);
 }
 
@@ -186,6 +191,15 @@ void complete_menu(Candidates& into, std::span<const Command> commands,
     if (found != commands.end()) complete_verb(into, *found->make(), words.subspan(1));
 }
 
+void complete_batch(Candidates& into, std::span<const std::string> words) {
+    const auto commands = batch_commands();
+    const bool named =
+        !words.empty() && std::ranges::count(commands, words.front(), &Command::name) > 0;
+    if (named) return complete_menu(into, commands, words);
+    if (words.empty()) into.add_commands(commands);
+    complete_verb(into, *make_batch(), words);
+}
+
 void complete_umbrella(Candidates& into, std::span<const std::string> words) {
     complete_menu(into, client_commands(), words);
     if (!words.empty()) return;
@@ -214,6 +228,8 @@ class CompleteVerb : public Verb {
             complete_menu(found, init_commands(), before);
         else if (!before.empty() && before.front() == "env")
             complete_menu(found, environment_commands(), before.subspan(1));
+        else if (!before.empty() && before.front() == "batch")
+            complete_batch(found, before.subspan(1));
         else if (!before.empty() && before.front() == "init")
             complete_menu(found, init_commands(), before.subspan(1));
         else

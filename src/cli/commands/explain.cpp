@@ -5,6 +5,8 @@
 namespace hk::cli {
 namespace {
 
+constexpr std::size_t most_explained = 100; ///< a request each
+
 class ExplainVerb : public Verb {
     void declare(Parser& parser) override {
         parser.about({.usage = "hakuriver explain ID...",
@@ -12,7 +14,7 @@ class ExplainVerb : public Verb {
                       .examples = {"hakuriver explain 12", "hakuriver explain last"}});
         parser.positional({.name = "ID...",
                            .help = "ids, ranges (1-10) or last",
-                           .most = 100,
+                           .most = most_explained,
                            .what = Names::task},
                           ids_);
     }
@@ -24,6 +26,10 @@ class ExplainVerb : public Verb {
 
 Result<int> explain_tasks(Session& session, const std::vector<std::string>& words) {
     HK_TRY(const std::vector<TaskId> ids, resolve(session, words));
+    if (ids.size() > most_explained)
+        return fail(Errc::too_large, std::to_string(ids.size()) + " tasks are more than the " +
+                                         std::to_string(most_explained) +
+                                         " that are explained at once; name some of them");
     HK_TRY(HostApi* const api, session.host());
     std::string values;
     for (const TaskId id : ids) {

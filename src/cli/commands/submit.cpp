@@ -12,6 +12,7 @@ namespace {
 
 constexpr Duration submit_limit = std::chrono::seconds(60);
 constexpr std::int64_t most_cores = 100'000;
+constexpr std::int64_t most_of_a_batch = 1'000'000;
 constexpr std::size_t most_sweep_bytes = 16 << 20; ///< of a file that a span names
 
 Error about_option(std::string_view option, Error error) {
@@ -80,6 +81,8 @@ Result<> fill_limits(proto::SubmitRequest& request, const SubmitOptions& options
     request.gpu_count = static_cast<int>(options.gpus.value_or(0));
     request.priority = static_cast<int>(options.priority.value_or(0));
     request.count = static_cast<int>(options.count.value_or(1));
+    request.max_running = static_cast<int>(options.max_running.value_or(0));
+    if (options.max_fails) request.max_fails = static_cast<int>(*options.max_fails);
     return {};
 }
 
@@ -102,17 +105,6 @@ Result<proto::SubmitRequest> make_request(Session& session, const SubmitOptions&
     request.submitted_by = session.world().user();
     request.working_directory = options.working_directory.value_or("");
     return request;
-}
-
-Result<WaitOptions> make_wait(const SubmitOptions& options) {
-    WaitOptions wait;
-    if (options.poll_interval) {
-        HK_TRY(wait.poll_interval, parse_seconds("--poll-interval", *options.poll_interval));
-    }
-    if (options.timeout) {
-        HK_TRY(wait.timeout, parse_seconds("--timeout", *options.timeout));
-    }
-    return wait;
 }
 
 void show_ids(Session& session, const proto::SubmitReply& reply) {
@@ -138,7 +130,7 @@ void hint_next(Session& session, const proto::SubmitReply& reply) {
     if (reply.task_ids.size() > 1 && reply.batch_id) {
         const std::string batch = to_string(*reply.batch_id);
         session.hint("progress: hakuriver batch " + batch +
-                     "   tasks: hakuriver tasks --filter batch=" + batch);
+                     "   output: hakuriver batch logs " + batch);
         return;
     }
     const std::string id = to_string(reply.task_ids.front());
@@ -149,8 +141,8 @@ void hint_next(Session& session, const proto::SubmitReply& reply) {
 
 bool SubmitOptions::any() const {
     const bool texts =
-        memory || container || strategy || working_directory || poll_interval || timeout;
-    const bool numbers = cores || gpus || priority || count;
+        memory || container || strategy || working_directory || patience.poll_interval || patience.timeout;
+    const bool numbers = cores || gpus || priority || count || max_running || max_fails;
     return texts || numbers || privileged || no_queue || wait || !targets.empty() || !env.empty() ||
            !mounts.empty();
 }
@@ -211,25 +203,26 @@ void declare_submit(Parser& parser, SubmitOptions& options) {
                    .value = "N",
                    .help = "N tasks for each target; HAKURIVER_TASK_INDEX tells them apart."},
                   {1, 10'000}, options.count);
+    parser.number({.names = "--max-running",
+                   .value = "N",
+                   .help = "Of these tasks at most N run at one time."},
+                  {1, most_of_a_batch}, options.max_running);
+    parser.number({.names = "--max-fails",
+                   .value = "N",
+                   .help = "When more than N of these tasks have failed, the rest is killed."},
+                  {0, most_of_a_batch}, options.max_fails);
     parser.section("Waiting");
     parser.flag(
         {.names = "-w,--wait", .help = "Wait for the end and exit with the task's exit code."},
         options.wait);
-    parser.option({.names = "--poll-interval",
-                   .value = "SEC",
-                   .help = "Longest time between two looks. Default 1."},
-                  options.poll_interval);
-    parser.option({.names = "--timeout",
-                   .value = "SEC",
-                   .help = "Stop waiting after this time, with exit code 124."},
-                  options.timeout);
+    declare_wait(parser, options.patience);
     parser.command({.name = "COMMAND",
                     .help = "The program and its arguments, passed byte for byte; no shell."},
                    options.command);
 }
 
 Result<int> submit(Session& session, const SubmitOptions& options) {
-    HK_TRY(WaitOptions wait, make_wait(options));
+    HK_TRY(WaitOptions wait, make_wait(options.patience));
     HK_TRY(const proto::SubmitRequest request, make_request(session, options));
     HK_TRY(HostApi* const api, session.host());
     HK_TRY(const std::string body, api->post("/api/tasks", proto::to_json(request), submit_limit));

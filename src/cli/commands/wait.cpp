@@ -20,6 +20,41 @@ constexpr std::size_t most_looks = 16; ///< at tasks that are still open, each t
 constexpr std::size_t most_remarks = 10;
 constexpr std::size_t longest_ids = 60; ///< of a message, in columns
 
+/// What the ends of tasks come to. Takes them one after another and keeps none: a batch may have a
+/// million.
+class Judgement {
+public:
+    explicit Judgement(bool keep_json)
+        : keep_json_(keep_json) {}
+    void add(const proto::TaskView& task);
+    void say(Session& session) const;
+    const TaskExit& worst() const { return worst_; }
+    const std::string& json() const { return json_; } ///< the tasks, with commas between them
+
+private:
+    bool keep_json_;
+    TaskExit worst_;
+    std::size_t remarks_ = 0;
+    std::vector<std::pair<TaskId, std::string>> first_remarks_;
+    std::string json_;
+};
+
+void Judgement::add(const proto::TaskView& task) {
+    const TaskExit exit = exit_of(task);
+    if (exit.code > worst_.code) worst_ = exit;
+    std::string remark = remark_of(task);
+    if (exit.code != 0 && !remark.empty() && ++remarks_ <= most_remarks)
+        first_remarks_.emplace_back(task.task_id, std::move(remark));
+    if (keep_json_) json_ += (json_.empty() ? "" : ",") + proto::to_json(task);
+}
+
+void Judgement::say(Session& session) const {
+    for (const auto& [id, remark] : first_remarks_)
+        session.say("task " + to_string(id) + " " + harmless(remark, session.err().unicode));
+    if (remarks_ > most_remarks)
+        session.say("... and " + std::to_string(remarks_ - most_remarks) + " more");
+}
+
 /// Waits for tasks by looking again and again, ever less often.
 class Waiting {
 public:
@@ -27,6 +62,7 @@ public:
         : session_(session)
         , options_(options)
         , open_(std::move(ids))
+        , judgement_(session.json())
         , begin_(session.pace().now().mono)
         , answered_(begin_)
         , pause_(std::min(first_pause, options.poll_interval)) {
@@ -38,6 +74,7 @@ private:
     Result<> look(HostApi& api);
     Result<> look_at_some(HostApi& api);
     Result<> look_at_batch(HostApi& api);
+    Result<> judge_batch(HostApi& api);
     Result<> bear(HostApi& api, const Error& error);
     void show_progress();
     std::string progress_line() const;
@@ -49,7 +86,8 @@ private:
     Session& session_;
     const WaitOptions& options_;
     std::vector<TaskId> open_;
-    std::vector<proto::TaskView> over_;
+    std::vector<proto::TaskView> over_; ///< where they are looked at one by one
+    Judgement judgement_;
     std::map<std::string, std::int64_t> states_; ///< of the open ones, at the last look
     std::string detail_; ///< about the only one: why it waits, how far it is
     std::int64_t done_ = 0;
@@ -93,11 +131,23 @@ Result<> Waiting::look_at_batch(HostApi& api) {
         if (over && state != TaskState::completed) failed_ += count;
     }
     if (done_ < batch.total) return {};
-    HK_TRY(proto::TaskList list, api.tasks("batch=" + to_string(batch.batch_id), open_.size()));
-    const bool all_over =
-        std::ranges::all_of(list.tasks, [](const auto& task) { return is_over(task.status); });
-    if (!all_over) return {}; // a lost one has come back in between
-    over_ = std::move(list.tasks);
+    if (failed_ > 0 || session_.json()) return judge_batch(api);
+    open_.clear();
+    return {};
+}
+
+Result<> Waiting::judge_batch(HostApi& api) {
+    Judgement judgement(session_.json());
+    constexpr std::size_t page = 500;
+    for (std::size_t at = 0; at < open_.size(); at += page) {
+        const TaskId last = open_[std::min(at + page, open_.size()) - 1];
+        HK_TRY(const std::vector<proto::TaskView> tasks, api.neighbours(open_[at], last));
+        for (const proto::TaskView& task : tasks) {
+            if (!is_over(task.status)) return {}; // a lost one has come back in between
+            judgement.add(task);
+        }
+    }
+    judgement_ = std::move(judgement);
     open_.clear();
     return {};
 }
@@ -177,29 +227,17 @@ Duration Waiting::next_pause() {
 
 int Waiting::finish() {
     std::ranges::sort(over_, {}, &proto::TaskView::task_id);
-    TaskExit worst;
-    std::size_t remarks = 0;
-    for (const proto::TaskView& task : over_) {
-        const TaskExit exit = exit_of(task);
-        if (exit.code > worst.code) worst = exit;
-        const std::string remark = remark_of(task);
-        if (exit.code != 0 && !remark.empty() && ++remarks <= most_remarks)
-            session_.say("task " + to_string(task.task_id) + " " +
-                         harmless(remark, session_.err().unicode));
-    }
-    if (remarks > most_remarks)
-        session_.say("... and " + std::to_string(remarks - most_remarks) + " more");
+    for (const proto::TaskView& task : over_) judgement_.add(task);
+    judgement_.say(session_);
+    TaskExit worst = judgement_.worst();
     if (total_ > 1 && failed_ > 0) session_.say(summary());
     if (worst.code == 0 && total_ == 1)
         session_.hint("output: hakuriver logs " + to_string(over_.front().task_id));
     if (!options_.failed_targets.empty() && worst.code < infrastructure_exit)
         worst = {infrastructure_exit, "infra"};
     if (!session_.json()) return worst.code;
-    std::string tasks;
-    for (const proto::TaskView& task : over_)
-        tasks += (tasks.empty() ? "" : ",") + proto::to_json(task);
     session_.print_json("{\"exit_code\":" + std::to_string(worst.code) + ",\"reason\":\"" +
-                        std::string(worst.reason) + "\",\"tasks\":[" + tasks + "]}");
+                        std::string(worst.reason) + "\",\"tasks\":[" + judgement_.json() + "]}");
     return worst.code;
 }
 
@@ -231,14 +269,7 @@ class WaitVerb : public Verb {
              .sentence =
                  "Waits for tasks to end and exits with their exit code, the highest of several.",
              .examples = {"hakuriver wait 12", "hakuriver wait last --timeout 3600"}});
-        parser.option({.names = "--poll-interval",
-                       .value = "SEC",
-                       .help = "Longest time between two looks. Default 1."},
-                      poll_interval_);
-        parser.option({.names = "--timeout",
-                       .value = "SEC",
-                       .help = "Stop waiting after this time, with exit code 124."},
-                      timeout_);
+        declare_wait(parser, words_);
         parser.positional({.name = "ID...",
                            .help = "ids, ranges (1-10) or last",
                            .most = 1000,
@@ -246,18 +277,12 @@ class WaitVerb : public Verb {
                           ids_);
     }
     Result<int> run(Session& session) override {
-        WaitOptions options;
-        if (poll_interval_) {
-            HK_TRY(options.poll_interval, parse_seconds("--poll-interval", *poll_interval_));
-        }
-        if (timeout_) {
-            HK_TRY(options.timeout, parse_seconds("--timeout", *timeout_));
-        }
+        HK_TRY(WaitOptions options, make_wait(words_));
         HK_TRY(std::vector<TaskId> ids, resolve(session, ids_));
+        if (ids_.size() == 1 && ids_.front() == "last") options.batch = BatchId{ids.front().value};
         return wait_for(session, std::move(ids), options);
     }
-    std::optional<std::string> poll_interval_;
-    std::optional<std::string> timeout_;
+    WaitWords words_;
     std::vector<std::string> ids_;
 };
 
@@ -275,6 +300,28 @@ Result<Duration> parse_seconds(std::string_view what, std::string_view text) {
                                        " needs a number of seconds such as 0.5 or 60, and \"" +
                                        std::string(text.substr(0, 40)) + "\" is none");
     return Duration(static_cast<std::int64_t>(seconds * 1e6));
+}
+
+void declare_wait(Parser& parser, WaitWords& words) {
+    parser.option({.names = "--poll-interval",
+                   .value = "SEC",
+                   .help = "Longest time between two looks. Default 1."},
+                  words.poll_interval);
+    parser.option({.names = "--timeout",
+                   .value = "SEC",
+                   .help = "Stop waiting after this time, with exit code 124."},
+                  words.timeout);
+}
+
+Result<WaitOptions> make_wait(const WaitWords& words) {
+    WaitOptions options;
+    if (words.poll_interval) {
+        HK_TRY(options.poll_interval, parse_seconds("--poll-interval", *words.poll_interval));
+    }
+    if (words.timeout) {
+        HK_TRY(options.timeout, parse_seconds("--timeout", *words.timeout));
+    }
+    return options;
 }
 
 Result<int> wait_for(Session& session, std::vector<TaskId> ids, const WaitOptions& options) {

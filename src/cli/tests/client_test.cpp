@@ -86,13 +86,12 @@ TEST_CASE("client: last is the caller's newest submission, all of it") {
     auto newest = make_task(9);
     newest.batch_id = BatchId{8};
     rig.host->on("GET /api/tasks?limit=1&user=alice", list_of({newest}));
-    rig.host->on("GET /api/tasks?limit=1000&batch=8", list_of({newest, make_task(8)}));
+    rig.host->on("GET /api/batches/8", R"({"batch_id":"8","command":"python","submitted_by":"alice",)"
+                                       R"("submitted_at":"2026-03-01T11:50:00Z","total":2,)"
+                                       R"("counts":{"running":2},"finished":false})");
     rig.host->on("POST /api/tasks/kill", R"({"done":["8","9"],"refused":[]})");
     CHECK(rig.client({"kill", "last"}) == 0);
     CHECK(rig.host->bodies.back() == R"({"task_ids":["8","9"]})");
-    rig.clear();
-    CHECK(rig.hakuriver({"logs", "last"}) == 2);
-    CHECK(rig.err.contains("\"last\" names 2 tasks (8, 9); name one of them"));
 
     Rig nobody;
     nobody.host->on("GET /api/tasks?limit=1&user=alice", list_of({}));
@@ -227,9 +226,9 @@ TEST_CASE("client: unknown commands and options are named") {
 
 TEST_CASE("client: a Host without the route says what is missing") {
     Rig rig;
-    CHECK(rig.hakuriver({"batch", "3"}) == 125);
+    CHECK(rig.hakuriver({"nodes"}) == 125);
     CHECK(rig.err ==
-          "hakuriver batch: the Host at 10.0.0.1:8000 does not offer this (it answered 404)\n");
+          "hakuriver nodes: the Host at 10.0.0.1:8000 does not offer this (it answered 404)\n");
 }
 
 TEST_CASE("client: drain and undrain name the node in the path") {

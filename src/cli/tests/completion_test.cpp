@@ -65,6 +65,10 @@ TEST_CASE("completion: values come from the Host") {
     CHECK(offered({"hakuriver.client", "--container", "m"}) == Words{"my-env"});
     CHECK(offered({"hakuriver.docker-shell", ""}) == Words{"my-env"});
     CHECK(offered({"hakuriver.client", "--strategy", "b"}) == Words{"best-fit"});
+    CHECK(offered({"hakuriver", "batch", "re"}) == Words{"resume", "retry"});
+    CHECK(offered({"hakuriver", "batch", "1"}) == Words{"12"});
+    CHECK(offered({"hakuriver", "batch", "logs", ""}) == Words{"last", "12", "7"});
+    CHECK(offered({"hakuriver", "batch", "logs", "--lab"}) == Words{"--label"});
     CHECK(offered({"hakuriver", "completion", ""}) == Words{"bash", "zsh", "fish"});
 }
 
@@ -72,7 +76,7 @@ TEST_CASE("completion: the user's own command is not ours to complete") {
     CHECK(offered({"hakuriver.client", "--cores", "2", "python", "--list-"}).empty());
     CHECK(offered({"hakuriver", "status", "12", "-"}).size() > 5);
     CHECK(offered({"hakuriver"}).empty());
-    CHECK(offered({"hakuriver", "logs", "12", ""}).empty());
+    CHECK(offered({"hakuriver", "batch", "12", ""}).empty());
 }
 
 TEST_CASE("completion: a Host that is away costs nothing but its candidates") {

@@ -1,4 +1,5 @@
 #pragma once
+#include "cli/commands/batch.hpp"
 #include "cli/commands/client.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/verb.hpp"
@@ -120,6 +121,10 @@ struct Rig {
     int hakuriver(std::vector<std::string> words) {
         world.program = "hakuriver";
         return run_menu(world, {"hakuriver COMMAND", "One computer.", client_commands()}, words);
+    }
+    int batch(std::vector<std::string> words) {
+        world.program = "hakuriver batch";
+        return run_menu(world, batch_menu(), words);
     }
     int docker(std::vector<std::string> words) {
         world.program = "hakuriver.docker";

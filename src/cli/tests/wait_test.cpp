@@ -103,7 +103,7 @@ TEST_CASE("wait: of several the highest code, from the counts of the batch") {
     list.tasks[1].exit_code = 9;
     list.tasks[2].exit_code = 2;
     list.total = 3;
-    rig.host->on("GET /api/tasks?limit=3&batch=3", proto::to_json(list));
+    rig.host->on("GET /api/tasks?limit=3&after=6", proto::to_json(list));
     CHECK(rig.client({"--wait", "--count", "3", "--json", "--", "x"}) == 9);
     CHECK(rig.err.contains(
         "task 3 failed with exit code 2\ntask 4 failed with exit code 9\n3 of 3 done, 2 failed\n"));
