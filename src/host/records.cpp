@@ -63,6 +63,8 @@ sched::Task task_from(store::TaskRecord&& record, const Batches& batches) {
                                    .stage = stage_of(record.state),
                                    .assigned_at = record.submitted_at,
                                    .started_at = record.started_at};
+    else
+        task.phase = sched::Waiting{.held = record.state == TaskState::paused};
     return task;
 }
 

@@ -6,6 +6,7 @@
 namespace hk::sched {
 namespace {
 
+constexpr const char* held_reason = "it was paused before it started; resume lets it go on";
 constexpr const char* limit_reason = "as many tasks of its batch run as may";
 
 std::vector<const Node*> possible_nodes(const State& state, const Shape& shape) {
@@ -39,6 +40,10 @@ Explanation explain(const State& state, const Task& task, Mono now) {
     Explanation result;
     const auto* waiting = std::get_if<Waiting>(&task.phase);
     if (waiting == nullptr) return result;
+    if (waiting->held) {
+        result.summary = held_reason;
+        return result;
+    }
     const Shape shape = shape_of(task);
     result.ahead = state.queue.ahead_of(waiting->order);
     if (at_limit(state, shape)) {
@@ -54,6 +59,7 @@ Explanation explain(const State& state, const Task& task, Mono now) {
 std::string ShortReasons::of(const Task& task) {
     const auto* waiting = std::get_if<Waiting>(&task.phase);
     if (waiting == nullptr) return {};
+    if (waiting->held) return held_reason;
     const Shape shape = shape_of(task);
     const auto [entry, is_new] = known_.try_emplace(shape);
     if (is_new && at_limit(state_, shape)) {

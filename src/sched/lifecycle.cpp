@@ -57,6 +57,25 @@ void kill_placed(Context& context, Task& task, Node* node) {
         context.orders(node->name).stop.push_back({task.attempt_id(), context.state.settings.kill_grace});
 }
 
+/// A task that waits is paused by taking it out of the queue.
+std::optional<Error> hold(Context& context, Task& task, Waiting& waiting) {
+    if (waiting.held) return not_now(task, "paused", "it is paused already");
+    leave_queue(context, task, waiting);
+    waiting.held = true;
+    context.save(task);
+    context.record(task, "paused", "before it started");
+    return std::nullopt;
+}
+
+std::optional<Error> let_go(Context& context, Task& task, Waiting& waiting) {
+    waiting.held = false;
+    context.state.queue.add(shape_of(task), waiting.order);
+    context.look = true;
+    context.save(task);
+    context.record(task, "resumed", "before it started");
+    return std::nullopt;
+}
+
 } // namespace
 
 Outcome outcome_without_node(EndReason reason, Time at, std::string message) {
@@ -105,10 +124,10 @@ std::optional<Error> kill(Context& context, TaskId id) {
 std::optional<Error> pause(Context& context, TaskId id) {
     const auto found = context.state.tasks.find(id);
     if (found == context.state.tasks.end()) return unknown(id);
-    const Task& task = found->second;
+    Task& task = found->second;
+    if (auto* waiting = std::get_if<Waiting>(&task.phase)) return hold(context, task, *waiting);
     const Placed* at = placed(task);
     if (task.kill_requested) return not_now(task, "paused", "it is being killed");
-    if (at == nullptr) return not_now(task, "paused", "it has not started yet");
     if (at->stage == Stage::paused) return not_now(task, "paused", "it is paused already");
     if (at->stage == Stage::assigning) return not_now(task, "paused", "it is just being started");
     Node* node = node_of(context, task);
@@ -120,7 +139,9 @@ std::optional<Error> pause(Context& context, TaskId id) {
 std::optional<Error> resume(Context& context, TaskId id) {
     const auto found = context.state.tasks.find(id);
     if (found == context.state.tasks.end()) return unknown(id);
-    const Task& task = found->second;
+    Task& task = found->second;
+    if (auto* waiting = std::get_if<Waiting>(&task.phase); waiting != nullptr && waiting->held)
+        return let_go(context, task, *waiting);
     const Placed* at = placed(task);
     if (at == nullptr || at->stage != Stage::paused) return not_now(task, "resumed", "it is not paused");
     Node* node = node_of(context, task);

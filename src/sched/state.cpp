@@ -16,9 +16,9 @@ void restore_task(State& state, Task task) {
             node->second.ledger.hold(task.attempt_id(), shape, at->placement);
         note_start(state, task);
     } else {
-        const OrderKey key = state.queue.next_key(task.spec(), task.id);
-        task.phase = Waiting{key};
-        state.queue.add(shape, key);
+        auto& waiting = std::get<Waiting>(task.phase);
+        waiting.order = state.queue.next_key(task.spec(), task.id);
+        if (!waiting.held) state.queue.add(shape, waiting.order);
     }
     const TaskId id = task.id;
     state.tasks.emplace(id, std::move(task));

@@ -20,7 +20,8 @@ TaskState state_of(Stage stage) {
 TaskState state_of(const Task& task) {
     if (const auto* ended = std::get_if<Ended>(&task.phase)) return final_state(ended->outcome);
     if (const auto* at = placed(task)) return state_of(at->stage);
-    return TaskState::pending;
+    const auto* waiting = std::get_if<Waiting>(&task.phase);
+    return waiting != nullptr && waiting->held ? TaskState::paused : TaskState::pending;
 }
 
 const Placed* placed(const Task& task) { return std::get_if<Placed>(&task.phase); }

@@ -30,6 +30,7 @@ struct OrderKey {
 
 struct Waiting {
     OrderKey order;
+    bool held = false; ///< paused before it started: it is not in the queue, and keeps its place for later
 };
 
 enum class Stage {

@@ -63,6 +63,44 @@ TEST_CASE("kill: a waiting task ends at once, a placed one when its node says so
     CHECK(s.last.refused->code == Errc::not_found);
 }
 
+TEST_CASE("a task that is paused before it starts waits outside the queue") {
+    Scheduler s;
+    s.submit(job());
+    s.submit(job());
+    s(sched::Pause{TaskId{1}});
+    CHECK(s.state_of(1) == "paused");
+    CHECK(sched::state_of(s.last.effects.tasks.at(0)) == TaskState::paused);
+    s(sched::Pause{TaskId{1}});
+    CHECK(s.last.refused->message == "task 1 cannot be paused: it is paused already");
+    s.hello("n1", machine(1));
+    CHECK(s.state_of(1) == "paused");
+    CHECK(s.state_of(2) == "assigning"); // the next one passes it
+    CHECK(s.why(1) == "it was paused before it started; resume lets it go on");
+    s(sched::Resume{TaskId{1}});
+    CHECK(s.state_of(1) == "pending");
+    s.report("n1", {said(2, AttemptPhase::ended)});
+    CHECK(s.state_of(1) == "assigning");
+
+    s.submit(job());
+    s(sched::Pause{TaskId{3}});
+    s(sched::Kill{TaskId{3}});
+    CHECK(sched::state_of(s.last.effects.tasks.at(0)) == TaskState::killed);
+    CHECK(s.state.queue.size() == 0);
+}
+
+TEST_CASE("a task that is paused before it starts still is after a restart of the Host") {
+    Scheduler s;
+    s.submit(job());
+    s(sched::Pause{TaskId{1}});
+    sched::Restored restored{.tasks = {s.state.tasks.at(TaskId{1})}, .next_id = 2};
+    s.state = sched::restore({}, std::move(restored), s.now);
+    CHECK(s.state_of(1) == "paused");
+    s.hello("n1", machine(1));
+    CHECK(s.state_of(1) == "paused");
+    s(sched::Resume{TaskId{1}});
+    CHECK(s.state_of(1) == "assigning");
+}
+
 TEST_CASE("pause and resume say why they cannot be done") {
     Scheduler s;
     const auto refused = [&](const sched::Event& event) {
@@ -70,7 +108,6 @@ TEST_CASE("pause and resume say why they cannot be done") {
         return s.last.refused ? s.last.refused->message : "ordered";
     };
     s.submit(job());
-    CHECK(refused(sched::Pause{TaskId{1}}) == "task 1 cannot be paused: it has not started yet");
     s.hello("n1", machine(2));
     CHECK(refused(sched::Pause{TaskId{1}}) == "task 1 cannot be paused: it is just being started");
     s.report("n1", {said(1, AttemptPhase::running)});
