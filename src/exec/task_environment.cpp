@@ -7,6 +7,8 @@
 namespace hk::exec {
 namespace {
 
+constexpr std::string_view index_name = "HAKURIVER_TASK_INDEX"; ///< which the Host sets
+
 /// What a task outside containers gets of the runner's environment. A list of what may pass, not of
 /// what may not: nobody can name every variable that holds a secret.
 constexpr std::array kept_names{
@@ -85,7 +87,7 @@ Environment task_environment(const ExecSettings& settings, const Assignment& ass
                              const TaskPlaces& places) {
     Environment out;
     for (const auto& [name, value] : assignment.spec->env)
-        if (!name.starts_with("HAKURIVER_")) out[name] = value;
+        if (!name.starts_with("HAKURIVER_") || name == index_name) out[name] = value;
     out["HAKURIVER_TASK_ID"] = to_string(assignment.attempt.task);
     out["HAKURIVER_ATTEMPT"] = to_string(assignment.attempt);
     out["HAKURIVER_NODE"] = settings.node.value;

@@ -107,8 +107,4 @@ std::vector<proto::TaskView> Queries::views(const std::vector<const sched::Task*
     return out;
 }
 
-std::vector<std::string> Queries::arguments(const store::TaskRecord& record) {
-    return sweeps_.arguments(record.spec, record.index);
-}
-
 } // namespace hk::host

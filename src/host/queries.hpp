@@ -27,7 +27,6 @@ public:
     proto::TaskView view(const sched::Task& task);
     std::vector<proto::TaskView> views(const std::vector<const sched::Task*>& tasks);
     const LogPaths& logs() const { return logs_; }
-    std::vector<std::string> arguments(const store::TaskRecord& record);
 
 private:
     Engine& engine_;

@@ -204,12 +204,14 @@ Result<sched::Submit> submission_of(const proto::SubmitRequest& request, const S
     return Check(request, policy).run();
 }
 
-sched::Submit again(const store::TaskRecord& record, std::vector<std::string> arguments) {
-    TaskSpec spec = *record.spec;
-    spec.sweep = false;
-    spec.arguments = std::move(arguments);
-    sched::Submit submit{.spec = std::make_shared<const TaskSpec>(std::move(spec))};
-    if (!record.target.node.value.empty()) submit.targets.push_back(record.target);
+sched::Submit again(const std::vector<store::TaskRecord>& records) {
+    const store::TaskRecord& first = records.front();
+    TaskSpec spec = *first.spec;
+    spec.indexes.clear();
+    for (const store::TaskRecord& record : records) spec.indexes.push_back(index_of(*first.spec, record.index));
+    sched::Submit submit{.spec = std::make_shared<const TaskSpec>(std::move(spec)),
+                         .count = static_cast<std::int64_t>(records.size())};
+    if (!first.target.node.value.empty()) submit.targets.push_back(first.target);
     return submit;
 }
 

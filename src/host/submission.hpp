@@ -29,7 +29,8 @@ struct SubmissionPolicy {
 /// Checks every field of a request against the policy, collecting all mistakes, and makes the scheduler's event of it.
 Result<sched::Submit> submission_of(const proto::SubmitRequest& request, const SubmissionPolicy& policy);
 
-/// The same task once more.
-sched::Submit again(const store::TaskRecord& record, std::vector<std::string> arguments);
+/// The same tasks once more, as one submission with their arguments, indexes and limits. They have their batch and their
+/// target in common.
+sched::Submit again(const std::vector<store::TaskRecord>& records);
 
 } // namespace hk::host

@@ -2,7 +2,7 @@
 
 namespace hk::host {
 
-std::vector<std::string> Sweeps::arguments(const std::shared_ptr<const TaskSpec>& spec, std::int64_t index) {
+std::vector<std::string> Sweeps::arguments(const std::shared_ptr<const TaskSpec>& spec, std::int64_t position) {
     if (!spec->sweep) return spec->arguments;
     if (last_ != spec) {
         auto sweep = span::parse_sweep(spec->arguments);
@@ -10,13 +10,14 @@ std::vector<std::string> Sweeps::arguments(const std::shared_ptr<const TaskSpec>
         sweep_ = std::move(*sweep);
         last_ = spec;
     }
-    return sweep_.at(static_cast<std::uint64_t>(index) % sweep_.size());
+    return sweep_.at(static_cast<std::uint64_t>(index_of(*spec, position)) % sweep_.size());
 }
 
-std::shared_ptr<const TaskSpec> Sweeps::spec_of(const std::shared_ptr<const TaskSpec>& spec, std::int64_t index) {
+std::shared_ptr<const TaskSpec> Sweeps::spec_of(const std::shared_ptr<const TaskSpec>& spec, std::int64_t position) {
     TaskSpec own = *spec;
-    own.env.emplace("HAKURIVER_TASK_INDEX", std::to_string(index));
-    if (spec->sweep) own.arguments = arguments(spec, index);
+    own.env.insert_or_assign("HAKURIVER_TASK_INDEX", std::to_string(index_of(*spec, position)));
+    own.indexes.clear(); // a node has no use for those of the other tasks
+    if (spec->sweep) own.arguments = arguments(spec, position);
     return std::make_shared<const TaskSpec>(std::move(own));
 }
 

@@ -12,10 +12,10 @@ namespace hk::host {
 /// Loop thread only.
 class Sweeps {
 public:
-    /// The arguments of the task of this index; the spec's own when it is no sweep.
-    std::vector<std::string> arguments(const std::shared_ptr<const TaskSpec>& spec, std::int64_t index);
+    /// The arguments of the task at this position of its batch; the spec's own when it is no sweep.
+    std::vector<std::string> arguments(const std::shared_ptr<const TaskSpec>& spec, std::int64_t position);
     /// The spec as one task of it runs: with its own arguments.
-    std::shared_ptr<const TaskSpec> spec_of(const std::shared_ptr<const TaskSpec>& spec, std::int64_t index);
+    std::shared_ptr<const TaskSpec> spec_of(const std::shared_ptr<const TaskSpec>& spec, std::int64_t position);
 
 private:
     std::shared_ptr<const TaskSpec> last_;

@@ -125,4 +125,9 @@ TaskState final_state(const Outcome& outcome) {
     std::unreachable();
 }
 
+std::int64_t index_of(const TaskSpec& spec, std::int64_t position) {
+    const auto at = static_cast<std::size_t>(position);
+    return at < spec.indexes.size() ? spec.indexes[at] : position;
+}
+
 } // namespace hk

@@ -63,8 +63,12 @@ struct TaskSpec {
     bool sweep = false;  ///< spans in the arguments are expanded: the task's index chooses the combination
     int max_running = 0; ///< tasks of the batch at one time; 0: as many as fit
     std::optional<int> max_fails; ///< when more tasks of the batch than this have failed, the rest is killed
+    std::vector<std::int64_t> indexes; ///< of tasks that are submitted again: their first indexes; else empty
     friend bool operator==(const TaskSpec&, const TaskSpec&) = default;
 };
+
+/// The index that chooses a task's combination and that it sees itself, from its position in its batch.
+std::int64_t index_of(const TaskSpec& spec, std::int64_t position);
 
 /// Where an attempt runs and what it holds there, from `assigning` until its end.
 struct Placement {

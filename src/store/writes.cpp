@@ -212,7 +212,8 @@ std::size_t text_size(const std::vector<std::string>& texts) {
 std::size_t extra_of(const SaveBatch& write) {
     const TaskSpec* spec = write.batch.spec.get();
     if (spec == nullptr) return 0;
-    std::size_t size = sizeof(TaskSpec) + spec->command.size() + text_size(spec->arguments);
+    std::size_t size = sizeof(TaskSpec) + spec->command.size() + text_size(spec->arguments) +
+                       spec->indexes.size() * sizeof(std::int64_t);
     for (const auto& [name, value] : spec->env) size += name.size() + value.size() + 100;
     for (const auto& mount : spec->mounts)
         size += sizeof(Mount) + mount.source.size() + mount.target.size();

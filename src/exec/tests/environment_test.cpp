@@ -61,9 +61,10 @@ TEST_CASE("a task gets named variables of the runner and no secret") {
 
 TEST_CASE("names of ours cannot be forged, and the NUMA node is there when there is one") {
     auto placed = assignment(
-        {{"HAKURIVER_TASK_ID", "1"}, {"HAKURIVER_TARGET_NUMA_NODE", "9"}, {"HAKURIVER_ELSE", "1"}});
+        {{"HAKURIVER_TASK_ID", "1"}, {"HAKURIVER_TARGET_NUMA_NODE", "9"}, {"HAKURIVER_ELSE", "1"}, {"HAKURIVER_TASK_INDEX", "4"}});
     Environment env = task_environment(settings(), placed, {"/shared", "/local_temp"});
     CHECK(env.at("HAKURIVER_TASK_ID") == "7");
+    CHECK(env.at("HAKURIVER_TASK_INDEX") == "4"); // the Host says it
     CHECK(env.at("HAKURIVER_SHARED_DIR") == "/shared");
     CHECK(!env.contains("HAKURIVER_TARGET_NUMA_NODE"));
     CHECK(!env.contains("HAKURIVER_ELSE"));

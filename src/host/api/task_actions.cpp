@@ -20,7 +20,7 @@ Words words_of(Verb verb) {
     switch (verb) {
     case Verb::kill: return {"kill", "is killed", "is being killed; it has not ended yet"};
     case Verb::pause: return {"pause", "is paused", "is being paused"};
-    case Verb::resume: return {"resume", "runs again", "is being resumed"};
+    case Verb::resume: return {"resume", "is resumed", "is being resumed"};
     }
     std::unreachable();
 }
@@ -39,8 +39,9 @@ bool reached(const Engine& engine, Verb verb, TaskId id) {
     const auto found = engine.state().tasks.find(id);
     if (found == engine.state().tasks.end()) return engine.find(id) == nullptr; // over and durable
     if (verb == Verb::kill) return false;
-    const sched::Placed* at = sched::placed(found->second);
-    return at != nullptr && at->stage == (verb == Verb::pause ? sched::Stage::paused : sched::Stage::running);
+    const TaskState state = sched::state_of(found->second);
+    if (verb == Verb::pause) return state == TaskState::paused;
+    return state != TaskState::paused && state != TaskState::lost;
 }
 
 /// A task that is over cannot be acted on; say so rather than that it does not exist.
@@ -106,13 +107,23 @@ net::Task<void> act_on_many(net::Exchange& exchange, Api& api, Verb verb) {
     co_await reply(exchange, proto::to_json(out), all ? 200 : 202);
 }
 
-net::Task<Result<sched::Submitted>> retry(Api& api, TaskId id) {
-    const auto record = co_await api.queries.record(id);
-    if (!record) co_return fail(record.error());
-    if (!is_final(record->state))
+net::Task<Result<store::TaskRecord>> ended_task(Api& api, TaskId id) {
+    auto record = co_await api.queries.record(id);
+    if (record && !is_final(record->state))
         co_return fail(Errc::conflict, "task " + to_string(id) + " is not over yet, so it cannot be retried");
-    auto submitting = api.engine.submit(again(*record, api.queries.arguments(*record)));
-    co_return co_await std::move(submitting);
+    co_return record;
+}
+
+using Group = std::vector<store::TaskRecord>;
+
+/// With its fellows of the same batch and target, so that they become one batch again.
+void add_to_group(std::vector<Group>& groups, store::TaskRecord record) {
+    for (Group& group : groups) {
+        if (group.front().batch != record.batch || group.front().target != record.target) continue;
+        group.push_back(std::move(record));
+        return;
+    }
+    groups.push_back({std::move(record)});
 }
 
 } // namespace
@@ -135,7 +146,10 @@ net::Task<void> command_task(net::Exchange& exchange, Api& api) {
 net::Task<void> retry_task(net::Exchange& exchange, Api& api) {
     const auto id = task_of(exchange.request());
     if (!id) co_return co_await refuse(exchange, id.error());
-    const auto submitted = co_await retry(api, *id);
+    const auto record = co_await ended_task(api, *id);
+    if (!record) co_return co_await refuse(exchange, record.error());
+    auto submitting = api.engine.submit(again({*record}));
+    const auto submitted = co_await std::move(submitting);
     if (!submitted) co_return co_await refuse(exchange, submitted.error());
     const proto::SubmitReply out{.message = "task " + to_string(*id) + " is submitted again",
                                  .task_ids = submitted->tasks,
@@ -147,10 +161,18 @@ net::Task<void> retry_tasks(net::Exchange& exchange, Api& api) {
     const auto ids = selection_of(exchange.request());
     if (!ids) co_return co_await refuse(exchange, ids.error());
     proto::SelectionReply out;
+    std::vector<Group> groups;
     for (const TaskId id : *ids) {
-        const auto submitted = co_await retry(api, id);
+        auto record = co_await ended_task(api, id);
+        if (record) add_to_group(groups, std::move(*record));
+        else out.refused.push_back({to_string(id), record.error().message});
+    }
+    for (const Group& group : groups) {
+        auto submitting = api.engine.submit(again(group));
+        const auto submitted = co_await std::move(submitting);
         if (submitted) out.done.insert(out.done.end(), submitted->tasks.begin(), submitted->tasks.end());
-        else out.refused.push_back({to_string(id), submitted.error().message});
+        else
+            for (const auto& record : group) out.refused.push_back({to_string(record.id), submitted.error().message});
     }
     co_await reply(exchange, proto::to_json(out), 202);
 }
