@@ -8,6 +8,15 @@ namespace hk::host {
 namespace {
 
 constexpr Duration settle_limit = std::chrono::seconds(5);
+/// Of a large submission: so much is on its way to the disk while more is being prepared. What others submit comes in
+/// between, so this is also how long they wait.
+constexpr int most_steps_ahead = 2;
+
+void add(sched::Submitted& all, sched::Submitted& part) {
+    all.batch = part.batch;
+    all.tasks.insert(all.tasks.end(), part.tasks.begin(), part.tasks.end());
+    std::ranges::move(part.refused, std::back_inserter(all.refused));
+}
 
 } // namespace
 
@@ -60,17 +69,27 @@ sched::NodeOrders Engine::still_wanted(sched::NodeOrders orders) const {
 
 net::Task<Result<sched::Submitted>> Engine::submit(sched::Submit event) {
     if (auto ready = journal_.ready(); !ready) co_return fail(ready.error());
-    auto durable = std::make_shared<bool>(false);
-    const sched::Event wrapped(std::move(event));
-    const Done done = [this, durable] {
-        *durable = true;
-        task_changed_.notify_all();
-    };
-    sched::Step result = run(wrapped, done);
-    if (result.refused) co_return fail(std::move(*result.refused));
-    while (!*durable && journal_.problem().empty()) (void)co_await task_changed_.wait(std::chrono::seconds(1));
-    if (*durable) co_return std::move(result.submitted);
-    const sched::Event withdraw(sched::Withdraw{result.submitted.tasks});
+    auto durable = std::make_shared<int>(0); // steps of this submission
+    int steps = 0;
+    sched::Submitted all;
+    sched::Event next(std::move(event));
+    for (;;) {
+        sched::Step result = run(next, [this, durable] {
+            ++*durable;
+            task_changed_.notify_all();
+        });
+        ++steps;
+        if (result.refused) co_return fail(std::move(*result.refused));
+        add(all, result.submitted);
+        if (!result.submitted.more) break;
+        next = std::move(*result.submitted.more);
+        while (steps - *durable >= most_steps_ahead && journal_.problem().empty())
+            (void)co_await task_changed_.wait(std::chrono::seconds(1));
+        if (!journal_.problem().empty()) break;
+    }
+    while (*durable < steps && journal_.problem().empty()) (void)co_await task_changed_.wait(std::chrono::seconds(1));
+    if (*durable == steps && journal_.problem().empty()) co_return all;
+    const sched::Event withdraw(sched::Withdraw{all.tasks});
     (void)run(withdraw, {});
     co_return fail(journal_.ready().error());
 }

@@ -76,19 +76,14 @@ std::optional<Error> start_now(Context& context, Task task) {
     return std::nullopt;
 }
 
-/// The tasks of one target. With `no_queue` a task that cannot start is refused, those before it stay.
-void create(Context& context, const Submit& submit, const Target& target, const std::shared_ptr<Batch>& batch,
-            Submitted& out) {
-    const Shape shape = shape_of(*submit.spec, target, batch->id);
+/// With `no_queue`: a task that cannot start is refused, those before it stay.
+void create_now(Context& context, const Submit& submit, const Target& target, const std::shared_ptr<Batch>& batch,
+                Submitted& out) {
     for (std::int64_t i = 0; i < submit.count; ++i) {
         Task task{.id = TaskId{context.state.next_id}, .batch = batch, .target = target, .index = batch->total};
-        if (submit.no_queue) {
-            if (auto error = start_now(context, std::move(task))) {
-                out.refused.push_back({target, std::move(*error)});
-                return;
-            }
-        } else {
-            enqueue(context, std::move(task), shape);
+        if (auto error = start_now(context, std::move(task))) {
+            out.refused.push_back({target, std::move(*error)});
+            return;
         }
         out.tasks.push_back(TaskId{context.state.next_id});
         ++context.state.next_id;
@@ -116,17 +111,49 @@ std::optional<Error> admit(Context& context, const Submit& submit, Submitted& ou
         return Error{Errc::too_large, "a submission creates 1 to " + std::to_string(most_tasks) + " tasks", {}};
     auto batch = std::make_shared<Batch>(
         Batch{.id = BatchId{context.state.next_id}, .spec = submit.spec, .submitted_at = context.now.wall});
+    std::vector<Target> accepted;
     for (const Target& target : targets) {
         if (auto error = check(context, shape_of(*submit.spec, target)))
             out.refused.push_back({target, std::move(*error)});
+        else if (submit.no_queue)
+            create_now(context, submit, target, batch, out);
         else
-            create(context, submit, target, batch, out);
+            accepted.push_back(target);
     }
-    if (out.tasks.empty()) return all_refused(out.refused);
-    out.batch = batch->id;
-    context.effects.batches.push_back(std::move(batch));
-    context.look = true;
+    if (out.tasks.empty() && accepted.empty()) return all_refused(out.refused);
+    if (submit.no_queue) {
+        out.batch = batch->id;
+        context.effects.batches.push_back(std::move(batch));
+        return std::nullopt;
+    }
+    batch->total = submit.count * static_cast<std::int64_t>(accepted.size());
+    context.state.next_id += batch->total;
+    const SubmitMore first{.batch = std::move(batch), .targets = std::move(accepted), .count = submit.count,
+                           .at_once = submit.at_once};
+    create_more(context, first, out);
     return std::nullopt;
+}
+
+/// What is saved is a batch of the tasks that there are: a Host that dies in between has a smaller one.
+void create_more(Context& context, const SubmitMore& event, Submitted& out) {
+    const Batch& batch = *event.batch;
+    const std::int64_t end = std::min(batch.total, event.created + event.at_once);
+    std::optional<Shape> shape;
+    for (std::int64_t i = event.created; i < end; ++i) {
+        const Target& target = event.targets[static_cast<std::size_t>(i / event.count)];
+        if (!shape || i % event.count == 0) shape = shape_of(*batch.spec, target, batch.id);
+        enqueue(context, {.id = TaskId{batch.id.value + i}, .batch = event.batch, .target = target, .index = i}, *shape);
+        out.tasks.push_back(TaskId{batch.id.value + i});
+    }
+    note_coming(context, batch, batch.total - end);
+    auto so_far = std::make_shared<Batch>(batch);
+    so_far->total = end;
+    context.effects.batches.push_back(std::move(so_far));
+    context.look = true;
+    out.batch = batch.id;
+    if (end == batch.total) return;
+    out.more = event;
+    out.more->created = end;
 }
 
 } // namespace hk::sched

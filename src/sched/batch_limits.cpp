@@ -26,6 +26,13 @@ void note_task(State& state, const Task& task) {
     if (has_limits(task.spec())) ++state.tallies[task.batch->id].left;
 }
 
+void note_coming(Context& context, const Batch& batch, std::int64_t coming) {
+    if (!has_limits(*batch.spec)) return;
+    Tally& tally = context.state.tallies[batch.id];
+    tally.coming = coming;
+    if (tally.given_up) give_up(context, batch);
+}
+
 void note_start(State& state, const Task& task) {
     if (!has_limits(task.spec())) return;
     Tally& tally = state.tallies[task.batch->id];
@@ -41,7 +48,7 @@ void note_end(Context& context, const Task& task, bool had_place) {
     if (state == TaskState::failed || state == TaskState::killed_oom) ++tally.failed;
     const auto& most = task.spec().max_fails;
     const bool too_many = most && tally.failed > *most && !std::exchange(tally.given_up, true);
-    if (--tally.left == 0) context.state.tallies.erase(task.batch->id);
+    if (--tally.left == 0 && tally.coming == 0) context.state.tallies.erase(task.batch->id);
     else if (too_many) give_up(context, *task.batch);
 }
 

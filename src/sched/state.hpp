@@ -29,6 +29,7 @@ struct Tally {
     int most = 0; ///< that may run at one time; 0: no limit
     int running = 0;
     std::int64_t left = 0; ///< tasks that are not over; the tally goes with the last of them
+    std::int64_t coming = 0; ///< tasks that are not created yet
     std::int64_t failed = 0;
     bool given_up = false; ///< too many failed; the rest was killed
 };

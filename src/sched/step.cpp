@@ -14,6 +14,9 @@ struct Dispatch {
     Submitted& submitted;
 
     std::optional<Error> operator()(const Submit& event) const { return admit(context, event, submitted); }
+    std::optional<Error> operator()(const SubmitMore& event) const {
+        return create_more(context, event, submitted), std::nullopt;
+    }
     std::optional<Error> operator()(const Kill& event) const { return kill(context, event.task); }
     std::optional<Error> operator()(const Pause& event) const { return pause(context, event.task); }
     std::optional<Error> operator()(const Resume& event) const { return resume(context, event.task); }

@@ -12,12 +12,23 @@ namespace hk::sched {
 
 /// A submission may not create more tasks than this.
 inline constexpr std::int64_t most_tasks = 1'000'000;
+/// One step creates no more tasks than this, and others get their turn before the next ones are created.
+inline constexpr std::int64_t most_at_once = 1000;
 
 struct Submit {
     std::shared_ptr<const TaskSpec> spec;
     std::vector<Target> targets;   ///< empty: one task, the scheduler picks
     std::int64_t count = 1;        ///< tasks for each target
     bool no_queue = false;         ///< refuse what cannot start now
+    std::int64_t at_once = most_at_once;
+};
+/// The next tasks of a submission that is larger than one step. Their ids are reserved.
+struct SubmitMore {
+    std::shared_ptr<const Batch> batch; ///< with the number of tasks that it will have
+    std::vector<Target> targets;
+    std::int64_t count = 1;   ///< tasks for each target
+    std::int64_t created = 0; ///< of the batch, so far
+    std::int64_t at_once = most_at_once;
 };
 struct Kill { TaskId task; };
 struct Pause { TaskId task; };
@@ -57,7 +68,7 @@ struct Withdraw { std::vector<TaskId> tasks; };
 /// Time passes; once a second is enough.
 struct Tick {};
 
-using Event = std::variant<Submit, Kill, Pause, Resume, NodeHello, NodeHeartbeat, NodeReports, NodeGone, Drain,
+using Event = std::variant<Submit, SubmitMore, Kill, Pause, Resume, NodeHello, NodeHeartbeat, NodeReports, NodeGone, Drain,
                            RemoveNode, Environments, Withdraw, Tick>;
 
 struct RefusedTarget {
@@ -68,12 +79,13 @@ struct Submitted {
     BatchId batch;
     std::vector<TaskId> tasks;
     std::vector<RefusedTarget> refused;
+    std::optional<SubmitMore> more; ///< the event that goes on with it
 };
 
 struct Step {
     Effects effects;
     std::optional<Error> refused; ///< the event changed nothing
-    Submitted submitted;          ///< of Submit
+    Submitted submitted;          ///< of Submit and SubmitMore
 };
 
 /// The heart of the Host: what happened goes in, what is to be done comes out, and `state` has moved on. Pure but for

@@ -3,6 +3,7 @@
 #include "sched/step.hpp"
 
 #include <string>
+#include <functional>
 #include <utility>
 #include <vector>
 
@@ -14,6 +15,8 @@ struct Scheduler {
     Now now{Mono{std::chrono::hours(1)}, Time{std::chrono::hours(24 * 365 * 50)}};
     sched::Step last;
     std::int64_t sessions = 0;
+    std::int64_t at_once = sched::most_at_once;
+    std::function<void()> after_part; ///< called when a part of a submission was created, and more is to come
 
     sched::Step& operator()(const sched::Event& event) {
         last = sched::step(state, event, now);
@@ -41,7 +44,16 @@ struct Scheduler {
         sched::Submit event{.spec = std::make_shared<const TaskSpec>(std::move(spec)), .count = count,
                             .no_queue = no_queue};
         for (const auto& target : targets) event.targets.push_back(parse_target(target).value());
-        return (*this)(event);
+        event.at_once = at_once;
+        std::vector<TaskId> tasks = (*this)(event).submitted.tasks;
+        while (last.submitted.more) {
+            const sched::SubmitMore more = *last.submitted.more;
+            if (after_part) after_part();
+            (*this)(more);
+            tasks.insert(tasks.end(), last.submitted.tasks.begin(), last.submitted.tasks.end());
+        }
+        last.submitted.tasks = std::move(tasks);
+        return last;
     }
     /// "gone" when the task is over.
     std::string state_of(std::int64_t id) const {

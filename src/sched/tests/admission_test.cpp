@@ -85,12 +85,54 @@ TEST_CASE("without a queue a task starts now or not at all") {
     CHECK(s.state.next_id == 2);
 }
 
+TEST_CASE("a large submission is created in parts, and others come in between") {
+    Scheduler s;
+    s.hello("n1", machine(8));
+    s.hello("n2", machine(8));
+    sched::Submit large{.spec = std::make_shared<const TaskSpec>(job()), .count = 3, .at_once = 2};
+    for (const char* name : {"n1", "n2"}) large.targets.push_back(parse_target(name).value());
+    s(large);
+    CHECK(s.last.submitted.tasks == std::vector{TaskId{1}, TaskId{2}});
+    CHECK(s.last.effects.batches.at(0)->total == 2); // what is on disk is whole after each part
+    const sched::SubmitMore second = s.last.submitted.more.value();
+    s.submit(job());
+    CHECK(s.last.submitted.tasks == std::vector{TaskId{7}}); // the ids are reserved
+    s(second);
+    CHECK(s.last.submitted.batch == BatchId{1});
+    CHECK(s.last.submitted.tasks == std::vector{TaskId{3}, TaskId{4}});
+    CHECK(s.last.effects.batches.at(0)->total == 4);
+    const sched::SubmitMore third = s.last.submitted.more.value();
+    s(third);
+    CHECK(s.last.submitted.tasks == std::vector{TaskId{5}, TaskId{6}});
+    CHECK_FALSE(s.last.submitted.more);
+    CHECK(s.state.tasks.at(TaskId{3}).target.node == NodeName{"n1"});
+    CHECK(s.state.tasks.at(TaskId{4}).target.node == NodeName{"n2"});
+    CHECK(s.state.tasks.at(TaskId{6}).index == 5);
+}
+
+TEST_CASE("limits of a batch count what is not created yet") {
+    Scheduler s;
+    s.hello("n1", machine(8));
+    TaskSpec spec = job();
+    spec.max_fails = 0;
+    s(sched::Submit{.spec = std::make_shared<const TaskSpec>(spec), .count = 4, .at_once = 2});
+    sched::SubmitMore more = s.last.submitted.more.value();
+    AttemptReport failed = said(1, AttemptPhase::ended);
+    failed.outcome->exit_code = 1;
+    s.report("n1", {failed, said(2, AttemptPhase::ended)}); // none is left, and two are to come
+    s(more);
+    CHECK(s.state_of(3) == "gone");
+    CHECK(s.state_of(4) == "gone");
+    CHECK(s.state.tallies.empty());
+}
+
 TEST_CASE("a count makes so many tasks of one batch, each with its index") {
     Scheduler s;
     s.submit(job(), {}, 1000);
     CHECK(s.last.submitted.tasks.size() == 1000);
     CHECK(s.last.effects.batches.size() == 1);
     CHECK(s.state.tasks.at(TaskId{1000}).index == 999);
+    CHECK_FALSE(s.last.submitted.more);
     s.submit(job(), {}, sched::most_tasks + 1);
     REQUIRE(s.last.refused);
     CHECK(s.last.refused->code == Errc::too_large);

@@ -46,19 +46,26 @@ struct Chaos {
 
     void act() {
         s.last = {};
-        switch (*rc::gen::weightedElement<int>({{6, 0}, {3, 1}, {8, 2}, {1, 3}, {1, 4}, {2, 5}, {1, 6}})) {
+        switch (*rc::gen::weightedElement<int>({{6, 0}, {3, 1}, {8, 2}, {1, 3}, {1, 4}, {2, 5}, {1, 6}, {1, 7}, {1, 8}})) {
         case 0: submit(); break;
         case 1: connect(any_node()); break;
         case 2: runner_works(any_node()); break;
         case 3: if (const char* name = any_node(); online(name)) s.disconnect(name); break;
         case 4: s.pass(*rc::gen::element<Duration>(1s, 20s, 40s)); break;
         case 5: s(sched::Kill{TaskId{*rc::gen::inRange<std::int64_t>(1, 30)}}); break;
+        case 7: s(sched::Pause{TaskId{*rc::gen::inRange<std::int64_t>(1, 30)}}); break;
+        case 8: s(sched::Resume{TaskId{*rc::gen::inRange<std::int64_t>(1, 30)}}); break;
         case 6: s(sched::Drain{NodeName{any_node()}, *rc::gen::arbitrary<bool>()}); break;
         }
         settle();
     }
 
     void submit() {
+        s.at_once = *rc::gen::inRange<std::int64_t>(1, 4);
+        s.after_part = [this] {
+            for (const TaskId id : s.last.submitted.tasks) accepted.insert(id.value);
+            settle();
+        };
         using Targets = std::vector<std::string>;
         const auto targets = *rc::gen::element(Targets{}, Targets{"a"}, Targets{"b:0"}, Targets{"a::1"},
                                                Targets{"b", "c"}, Targets{"a::0,2"});
