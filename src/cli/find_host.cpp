@@ -15,9 +15,11 @@ Result<HostPlace> named(std::string_view text, std::string origin) {
 Result<HostPlace> from_config(const CommonOptions& options) {
     std::optional<std::filesystem::path> file;
     if (options.config) file = *options.config;
-    HK_TRY(const config::ClientConfig config,
-           config::load_client(file, config::read_surroundings()));
-    const config::Common& common = config.common;
+    auto config = config::load_client(file, config::read_surroundings());
+    // A file that is named and not there is a wrong word, as are wrong values in it.
+    if (!config && config.error().code == Errc::not_found) config.error().code = Errc::invalid;
+    if (!config) return fail(config.error());
+    const config::Common& common = config->common;
     const std::string origin =
         common.file.empty()
             ? "the default, since there is no config file (hakuriver.init config writes one)"

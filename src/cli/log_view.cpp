@@ -119,8 +119,6 @@ Result<> LogView::show_text(HostApi& api) {
 
 Result<> LogView::run() {
     HK_TRY(HostApi* const api, session_.host());
-    if (session_.json() && options_.follow)
-        return fail(Errc::invalid, "--json prints what there is, so it does not go with --follow");
     if (session_.json()) return show_json(*api);
     auto shown = show_text(*api);
     if (label_) put(label_->finish());

@@ -134,6 +134,8 @@ def test_limits_of_a_batch(one: Cluster):
 
 
 def test_wrong_words(one: Cluster):
+    assert one.cli("--", "echo", "span:file:/no/such/file").returncode == 2
+    assert one.cli("--config", "/no/such/config.toml", "--list-nodes").returncode == 2
     for words, code, says in [(["77"], 125, "no batch 77"), (["lgs", "1"], 2, "logs"), (["logs"], 2, "missing"),
                               (["logs", "x"], 2, "x"), ([], 2, ""), (["logs", "--tail", "-1", "1"], 2, "--tail")]:
         done = batch(one, *words)

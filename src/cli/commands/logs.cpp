@@ -11,7 +11,14 @@ namespace {
 
 constexpr std::size_t page_size = 200; ///< tasks of which the heads are asked for at once
 
+Result<> check(Session& session, const LogOptions& options) {
+    if (session.json() && options.follow)
+        return fail(Errc::invalid, "--json prints what there is, so it does not go with --follow");
+    return {};
+}
+
 Result<int> show_one(Session& session, TaskId id, const LogOptions& options) {
+    HK_CHECK(check(session, options));
     HK_CHECK(LogView(session, id, options).run());
     if (!options.exit_code) return 0;
     HK_TRY(HostApi* const api, session.host());
@@ -164,11 +171,13 @@ Result<int> show_logs(Session& session, const std::vector<std::string>& words,
     HK_TRY(const Selector selector, parse_selectors(words));
     HK_TRY(const std::vector<TaskId> ids, resolve(session, selector));
     if (ids.size() == 1) return show_one(session, ids.front(), options);
+    HK_CHECK(check(session, options));
     return Collection(session, options).run(ids, selector.range);
 }
 
 Result<int> show_logs_of(Session& session, const std::vector<TaskId>& ids,
                          const LogOptions& options) {
+    HK_CHECK(check(session, options));
     return Collection(session, options).run(ids, false);
 }
 

@@ -48,8 +48,11 @@ Result<> check_mounts(const std::vector<std::string>& mounts) {
     return {};
 }
 
+/// A file that cannot be read is a wrong word of the command line.
 Result<std::string> read_values(const std::string& path) {
-    return read_file(path, most_sweep_bytes);
+    auto text = read_file(path, most_sweep_bytes);
+    if (!text) return fail(Errc::invalid, text.error().message);
+    return text;
 }
 
 /// A span in the command is a sweep: the Host makes a task of each combination. hakurun expands its

@@ -165,6 +165,10 @@ TEST_CASE("batch: waiting ends with the highest code") {
 
 TEST_CASE("batch: what is no command and no id is said") {
     BatchRig rig;
+    rig.host_says();
+    CHECK(rig.batch({"logs", "-f", "--json", "3"}) == 2);
+    CHECK(rig.out.starts_with("{\"error\""));
+    rig.clear();
     CHECK(rig.batch({"lgs", "3"}) == 2);
     CHECK(rig.err.contains("there is no command lgs; did you mean logs?"));
     rig.clear();
