@@ -25,22 +25,36 @@ def why_not() -> str:
 class Engine:
     """Owns a dockerd with data, socket and pid file below a folder; `close` ends it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, gpus: int = 0) -> None:
+        """With `gpus` it gives out so many devices that stand in for GPUs."""
         self.folder = folder
+        self.gpus = gpus
         self.socket = folder / "docker.sock"
         self.process: subprocess.Popen | None = None
 
     def start(self) -> None:
         """Starts it, or starts it again, and waits until it answers."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        environment = dict(os.environ)
+        if self.gpus:
+            environment["PATH"] = f"{self.make_hook()}:{environment['PATH']}"
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
                 ["dockerd", "--data-root", str(self.folder / "data"), "--exec-root", str(self.folder / "exec"),
                  "--pidfile", str(self.folder / "pid"), "--host", f"unix://{self.socket}",
                  "--bridge=none", "--iptables=false", "--ip-masq=false"],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment,
             )
         wait_until(lambda: self.docker("version").returncode == 0, "dockerd answers", START_LIMIT)
+
+    def make_hook(self) -> Path:
+        """The stand-in for NVIDIA's hook; the folder that it is in."""
+        folder = self.folder / "hooks"
+        folder.mkdir(exist_ok=True)
+        hook = folder / "nvidia-container-runtime-hook"
+        hook.write_text((Path(__file__).parent.parent / "support" / "nvidia_hook").read_text().replace("COUNT", str(self.gpus)))
+        hook.chmod(0o755)
+        return folder
 
     def docker(self, *words: str, **more) -> subprocess.CompletedProcess:
         """Runs docker's own client against it."""

@@ -34,25 +34,7 @@ fault_gpus() { # NODE COUNT
     wait_ready "$1"
 }
 
-gpu_hook() { # COUNT
-    sed "s/COUNT/$1/g" <<'HOOK'
-#!/bin/bash
-state=$(cat)
-pid=$(sed -E 's/.*"pid":([0-9]+).*/\1/' <<<"$state")
-bundle=$(sed -E 's/.*"bundle":"([^"]+)".*/\1/' <<<"$state")
-wanted=$(grep -oE 'NVIDIA_VISIBLE_DEVICES=[^"]*' "$bundle/config.json" | tail -n 1)
-root=$(grep -oE '"root":\{"path":"[^"]+"' "$bundle/config.json" | sed -E 's/.*"path":"([^"]+)"/\1/')
-wanted=${wanted#*=}
-[ "$wanted" != all ] || wanted=$(seq -s, 0 $((COUNT - 1)))
-for index in ${wanted//,/ }; do
-    if [[ ! $index =~ ^[0-9]+$ ]] || [ "$index" -ge COUNT ]; then
-        echo "nvidia-container-cli: device error: $index: unknown device" >&2
-        exit 1
-    fi
-    nsenter -t "$pid" -m mknod -m 666 "$root/dev/nvidia$index" c 1 3 || exit 1
-done
-HOOK
-}
+gpu_hook() { sed "s/COUNT/$1/g" "$PARTS/../../support/nvidia_hook"; } # COUNT
 
 # Other files in place of /sys/devices/system/node: programs see the nodes, the kernel knows nothing of them.
 fault_numa() { # NODE COUNT
