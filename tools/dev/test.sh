@@ -8,7 +8,7 @@ source tools/dev/build.sh
 
 RESULTS=$ROOT/build/test-results
 STAGES_DEFAULT=(unit asan e2e web lab)
-STAGES_ALL=(unit asan e2e e2e_asan web tsan gcc lint lab package fresh)
+STAGES_ALL=(unit asan e2e e2e_asan web tsan gcc lint lab vm package fresh)
 SECONDS_PER_UNIT_TEST=300
 SECONDS_PER_E2E_TEST=180
 SECONDS_PER_LAB_TEST=300
@@ -137,6 +137,25 @@ stage_lab() {
     build_preset dev
     HAKURIVER_BIN=$ROOT/build/dev/bin "$PYTHON" -B -m pytest -q -rs -p no:cacheprovider \
         --timeout $SECONDS_PER_LAB_TEST --junitxml "$RESULTS/lab.xml" "${@:-tests/lab}"
+}
+
+# Emulated, so it takes minutes.
+stage_vm() {
+    [ "$(id -u)" = 0 ] || skip "a virtual machine from this machine's files needs root"
+    need_packages vm || skip "qemu cannot be installed"
+    build_preset dev
+    local shared
+    shared=$(mktemp -d /var/tmp/hakuriver-checks.XXXX)
+    cp build/dev/bin/systemd_test build/dev/bin/test_exec "$shared"
+    cp tests/vm/checks "$shared/run"
+    local status=0
+    tests/vm/vm "$shared" || status=$?
+    for file in systemd exec; do
+        [ ! -e "$shared/$file.xml" ] || mv "$shared/$file.xml" "$RESULTS/vm-$file.xml"
+    done
+    rm -rf "$shared"
+    [ $status != 77 ] || skip "the virtual machine cannot be made here"
+    return $status
 }
 
 stage_fresh() {
