@@ -3,6 +3,7 @@
 #include "base/log.hpp"
 #include "net/loop.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
@@ -33,7 +34,12 @@ Result<std::uint64_t> find_assignment_end(int fd, const std::filesystem::path& r
 Result<std::uint64_t> assignment_size(const std::filesystem::path& record) {
     const Fd fd(::open(record.c_str(), O_RDONLY | O_CLOEXEC));
     if (!fd) return fail(system_error("cannot open " + record.string(), errno));
-    return find_assignment_end(fd.get(), record);
+    HK_TRY(const std::uint64_t end, find_assignment_end(fd.get(), record));
+    std::array<char, 64> next{};
+    const ssize_t got = ::pread(fd.get(), next.data(), next.size(), static_cast<off_t>(end));
+    const std::string_view text(next.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+    const auto line_end = text.find('\n');
+    return text.starts_with(executor_fact) && line_end != text.npos ? end + line_end + 1 : end;
 }
 
 Result<FactReader::News> FactReader::read() {

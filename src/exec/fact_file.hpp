@@ -17,7 +17,8 @@ inline constexpr std::size_t max_fact_read = 16 * 1024;
 /// With more attempts than this a record is closed again after each look at it.
 inline constexpr std::size_t max_open_records = 256;
 
-/// The length of a record's first line, its line break included: where its facts begin.
+/// The length of a record to which nothing has happened yet: of its first line, and of the one that names the executor
+/// where that follows. A longer one has been started.
 Result<std::uint64_t> assignment_size(const std::filesystem::path& record);
 
 /// Reads the facts of one record as they are appended. Never hands out a line twice, nor half a line. Keeps the record

@@ -87,6 +87,10 @@ struct OutcomeFact {
 using Fact = std::variant<ForkedFact, StartedFact, WarningFact, FailedFact, ExitedFact, LimitsFact, MemoryFact,
                           GoneFact, AdoptedFact, StopFact, OutcomeFact>;
 
+/// "executor systemd": which executor took the attempt, for all but the one that facts of the keeper show anyway. It is
+/// the runner's, and stands before all others.
+inline constexpr std::string_view executor_fact = "executor ";
+
 std::optional<Fact> parse_fact(std::string_view line);
 /// The line without its line break. Of the facts only `stop` and `outcome` are written by us; the rest is for tests.
 std::string format_fact(const Fact& fact);

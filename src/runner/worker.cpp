@@ -7,15 +7,11 @@
 namespace hk::runner {
 namespace {
 
-/// "executor systemd": which executor took the attempt, for all but the one that facts of the
-/// keeper show anyway.
-constexpr std::string_view executor_fact = "executor ";
-
 ExecutorKind executor_of(const exec::SpoolRecord& record) {
     for (const std::string& fact : record.facts)
-        if (fact.starts_with(executor_fact))
+        if (fact.starts_with(exec::executor_fact))
             if (const auto kind =
-                    parse_executor_kind(std::string_view(fact).substr(executor_fact.size())))
+                    parse_executor_kind(std::string_view(fact).substr(exec::executor_fact.size())))
                 return *kind;
     return record.assignment.spec->container ? ExecutorKind::docker : ExecutorKind::process;
 }
@@ -158,7 +154,7 @@ void Worker::begin(const std::vector<agent::Effects::Begin>& begins) {
 
 void Worker::record_executor(const agent::Effects::Begin& begin) {
     if (begin.executor == ExecutorKind::process || begin.assignment.spec->container) return;
-    const std::string fact = std::string(executor_fact) + std::string(to_string(begin.executor));
+    const std::string fact = std::string(exec::executor_fact) + std::string(to_string(begin.executor));
     if (auto written = spool_.append(begin.assignment.attempt, fact); !written)
         log::warn("the executor of an attempt could not be recorded",
                   {{"why", written.error().message}});

@@ -2,6 +2,7 @@
 #include "exec/cgroup.hpp"
 #include "exec/exec_settings.hpp"
 #include "exec/executor.hpp"
+#include "exec/facts.hpp"
 #include "exec/log_files.hpp"
 #include "exec/spool.hpp"
 #include "exec/ticker.hpp"
@@ -76,6 +77,8 @@ public:
         const Assignment made = assignment(task, std::move(words));
         const auto put = spool.put(std::span(&made, 1));
         REQUIRE_MESSAGE(put, (put ? "" : put.error().message));
+        if (executor->kind() == ExecutorKind::systemd) // as the runner does
+            REQUIRE(spool.append(made.attempt, std::string(exec::executor_fact) + "systemd").has_value());
         executor->start(made);
         return made.attempt;
     }

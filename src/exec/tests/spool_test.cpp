@@ -164,11 +164,15 @@ TEST_CASE("facts are read once, as complete lines, from the end of the assignmen
     FactReader reader(spool.path_of(id));
     CHECK(reader.read()->facts.empty());
     std::ofstream file(spool.path_of(id), std::ios::app);
+    file << "executor systemd\n" << std::flush; // by the runner, before anything happens
+    const auto untouched = std::filesystem::file_size(spool.path_of(id));
+    CHECK(*assignment_size(spool.path_of(id)) == untouched);
     file << "started 5\nexi" << std::flush;
     CHECK(reader.read()->facts.size() == 1);
     CHECK(reader.read()->facts.empty());
     file << "ted 3 9\nnonsense\ngone 0 0\n" << std::flush;
     CHECK(reader.read()->facts.size() == 2);
+    CHECK(*assignment_size(spool.path_of(id)) == untouched);
 }
 
 TEST_CASE("a record is read in bounded pieces, and a line without an end does not stop it") {
