@@ -7,10 +7,18 @@ namespace {
 
 const char* status_of(const sched::Node& node) { return node.online() ? "online" : "offline"; }
 
-/// The last reading of the GPUs, else what the runner said when it connected, with who holds them.
+bool same_gpus(const std::vector<Gpu>& a, const std::vector<Gpu>& b) {
+    return std::ranges::equal(a, b, [](const Gpu& one, const Gpu& other) {
+        return one.id == other.id && one.uuid == other.uuid;
+    });
+}
+
+/// The last reading of the GPUs that the runner said hello with, else what it said then; with who
+/// holds them. Others are shown when they can be given out, which is at the next hello.
 std::vector<proto::GpuView> gpus_of(const sched::State& state, const sched::Node& node,
                                     const NodeUsage* usage) {
-    const auto& gpus = usage != nullptr && !usage->gpus.empty() ? usage->gpus : node.inventory.gpus;
+    const bool known = usage != nullptr && same_gpus(usage->gpus, node.inventory.gpus);
+    const auto& gpus = known ? usage->gpus : node.inventory.gpus;
     std::vector<proto::GpuView> views;
     for (const Gpu& gpu : gpus) {
         views.push_back(proto::view_of(gpu));

@@ -45,7 +45,7 @@ bool Ledger::set_gpu_health(const std::vector<Gpu>& gpus) {
     bool better = false;
     for (const Gpu& gpu : gpus) {
         const auto slot = std::ranges::find(gpus_, gpu.id, &GpuSlot::id);
-        if (slot == gpus_.end()) continue;
+        if (slot == gpus_.end() || slot->uuid != gpu.uuid) continue; // another list: a hello follows
         better = better || (gpu.healthy && !slot->healthy);
         slot->healthy = gpu.healthy;
     }

@@ -189,6 +189,36 @@ def test_a_gpu_that_is_lost_is_not_offered_and_its_task_is_flagged(changing):
     cluster.wait(both, "completed")
 
 
+def test_a_driver_that_is_reloaded_in_mid_task(changing):
+    cluster, gpus = changing
+    task = cluster.shell(f"{SHOW}; sleep 600", targets=["n1::0"])
+    cluster.wait(task, "running")
+    gpus.say("init 9")
+    wait_until(lambda: healthy(cluster) == [False, False], "the driver is gone")
+    wait_until(lambda: cluster.task(task)["warnings"], "the task is flagged")
+    cluster.runners["n1"].kill()  # the next one finds no driver at all
+    cluster.runners["n1"].start()
+    wait_until(lambda: cluster.node("n1")["status"] == "online" and not cluster.node("n1")["gpu_info"], "no GPU is there")
+    assert cluster.task(task)["warnings"][0].startswith("its GPU 0 is not healthy")
+    gpus.say(gpu(0), gpu(1))
+    wait_until(lambda: healthy(cluster) == [True, True], "the driver is back")
+    assert cluster.node("n1")["gpu_info"][0]["task_id"] == task  # held all the time
+    other = cluster.shell(SHOW, gpu_count=1)
+    cluster.wait(other, "completed")
+    assert cluster.output(other) == "PCI_BUS_ID:GPU-n1-1\n"
+
+
+def test_a_part_of_a_gpu_is_a_gpu_of_its_own(changing):
+    cluster, gpus = changing
+    gpus.say(gpu(0, mig=1), gpu(1), "part 0 uuid=MIG-a name=MIG_3g.40gb total=40960 used=10",
+             "part 0 uuid=MIG-b name=MIG_3g.40gb total=40960 used=10")
+    wait_until(lambda: len(cluster.node("n1")["gpu_info"]) == 4, "the parts are seen")
+    names = {each["uuid"]: each["gpu_id"] for each in cluster.node("n1")["gpu_info"]}
+    task = cluster.shell(SHOW, targets=[f"n1::{names['MIG-b']}"])
+    cluster.wait(task, "completed")
+    assert cluster.output(task) == "PCI_BUS_ID:MIG-b\n"
+
+
 # ---- NUMA ------------------------------------------------------------------------------------------
 
 
