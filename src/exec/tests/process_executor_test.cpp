@@ -123,6 +123,19 @@ TEST_CASE("a task is bound to the CPUs and the memory of its NUMA node") {
     for (const auto& warning : rig.await<exec::Started>(id).warnings) CHECK(warning.find("NUMA") == warning.npos);
 }
 
+TEST_CASE("a task is bound to a second NUMA node, where there is one") {
+    const auto node = second_numa_node();
+    if (!node) return;
+    const TempDir dir;
+    ProcessRig rig(dir.path());
+    rig.settings.numa = {*node};
+    rig.placement.numa = node->id;
+    rig.open();
+    const auto id = rig.shell(1, show_binding);
+    CHECK(rig.outcome(id).exit_code == 0);
+    CHECK_MESSAGE(is_bound_to_second(rig.output(id)), rig.output(id));
+}
+
 TEST_CASE("tasks run as the user that the settings name") {
     const TempDir dir;
     ProcessRig rig(dir.path());

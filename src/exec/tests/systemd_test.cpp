@@ -3,6 +3,7 @@
 #include "exec/systemd_executor.hpp"
 #include "exec/unit_plan.hpp"
 #include "support/executor_contract.hpp"
+#include "support/second_numa_node.hpp"
 
 #include <array>
 #include <cstdio>
@@ -100,7 +101,8 @@ TEST_CASE("a CPU quota holds") {
     REQUIRE(outcome.cpu_time);
     REQUIRE(outcome.started_at);
     const auto time = outcome.finished_at - *outcome.started_at; // two loops could use twice that
-    MESSAGE("CPU time " << outcome.cpu_time->count() / 1000 << " ms in " << time.count() / 1000 << " ms");
+    MESSAGE("CPU time " << outcome.cpu_time->count() / 1000 << " ms in " << time.count() / 1000
+                        << " ms");
     CHECK(*outcome.cpu_time < time + time / 4);
 }
 
@@ -337,6 +339,19 @@ TEST_CASE("a NUMA node binds CPUs") {
         rig->shell(1, "grep Cpus_allowed_list /proc/self/status; echo $HAKURIVER_TARGET_NUMA_NODE");
     CHECK(rig->outcome(id).exit_code == 0);
     CHECK(rig->output(id) == "Cpus_allowed_list:\t0\n0\n");
+}
+
+TEST_CASE("a second NUMA node binds CPUs and memory, where there is one") {
+    const auto node = second_numa_node();
+    if (!has_systemd() || !node) return;
+    const TempDir dir;
+    const auto rig =
+        systemd_rig(dir.path(), [&](exec::ExecSettings& settings) { settings.numa = {*node}; });
+    rig->placement.numa = node->id;
+    const auto id = rig->shell(1, show_binding);
+    CHECK(rig->outcome(id).exit_code == 0);
+    CHECK_MESSAGE(is_bound_to_second(rig->output(id)), rig->output(id));
+    CHECK(warnings_of(*rig, id).empty());
 }
 
 TEST_CASE("a task without a GPU cannot open one, and everything else as before") {
