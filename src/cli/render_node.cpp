@@ -48,6 +48,18 @@ std::string gpu_summary(const proto::NodeView& node) {
     return std::to_string(used) + " / " + std::to_string(node.gpu_info.size());
 }
 
+/// "systemd, docker": how tasks run there. Where systemd does not work they run as plain processes.
+std::string ways(const proto::NodeView& node) {
+    const auto works = [&](std::string_view name) {
+        return std::ranges::any_of(node.executors, [&](const proto::ExecutorView& each) {
+            return each.available && each.name == name;
+        });
+    };
+    std::string text = works("systemd") ? "systemd" : works("process") ? "process" : "";
+    if (works("docker")) text += text.empty() ? "docker" : ", docker";
+    return text.empty() ? "-" : text;
+}
+
 std::string heard(const proto::NodeView& node, Time now) {
     return node.last_heartbeat ? format_duration(now - *node.last_heartbeat) + " ago" : "never";
 }
@@ -152,6 +164,7 @@ std::string render_node_table(const Terminal& terminal, const std::vector<proto:
                  {.title = "GPUS", .align = Align::right, .rank = 1},
                  {.title = "NUMA", .align = Align::right, .rank = 4},
                  {.title = "HEARD", .align = Align::right, .rank = 6},
+                 {.title = "RUNS", .rank = 9},
                  {.title = "VERSION", .rank = 8},
                  {.title = "TASKS", .rank = 7, .elastic = true}});
     for (const proto::NodeView& node : nodes) {
@@ -167,6 +180,7 @@ std::string render_node_table(const Terminal& terminal, const std::vector<proto:
                    {gpu_summary(node)},
                    {node.numa_topology.empty() ? "-" : std::to_string(node.numa_topology.size())},
                    {heard(node, now)},
+                   {ways(node)},
                    cell(terminal, node.version),
                    cell(terminal, task_ids(node.tasks))});
     }

@@ -66,12 +66,15 @@ proto::NodeList some_nodes() {
     one.gpu_info[1].processes = {
         {.pid = 7, .user = "bob", .command = "python", .memory_bytes = Bytes{9'000'000'000}}};
     one.tasks = {TaskId{12}, TaskId{13}};
+    one.executors = {{"process", true, "", {}}, {"systemd", true, "", {}}, {"docker", true, "", {}}};
     proto::NodeView two;
     two.hostname = "node2";
     two.status = "offline";
     two.drained = true;
     two.total_cores = 8;
     two.memory_total_bytes = Bytes{16'000'000'000};
+    two.executors = {{"process", true, "", {}},
+                     {"systemd", false, "systemd does not run this machine", {}}};
     two.gpu_info = {make_gpu(0)};
     two.gpu_info[0].healthy = false;
     two.gpu_info[0].problem = "fell off the bus";
