@@ -14,12 +14,26 @@ namespace {
 /// Marks the container that is about to take an environment's place.
 constexpr char next_label[] = "hakuriver.next";
 
+/// "sleep infinity": one word in an engine's lists, two where it is inspected.
+bool sleeps_for_ever(const std::vector<std::string>& command) {
+    std::string words;
+    for (const std::string& word : command) words += (words.empty() ? "" : " ") + word;
+    return words == "sleep infinity";
+}
+
 /// A container inherits the labels of its image, so that of a task has an environment's label too; but an environment's
 /// own container is called as the label says. Those made before there was a label sleep for ever.
 bool looks_like_environment(const ContainerInfo& container) {
     const auto label = container.labels.find(environment_label);
     if (label != container.labels.end()) return label->second == container.name;
-    return container.command == std::vector<std::string>{"sleep infinity"} && parse_environment_name(container.name);
+    return sleeps_for_ever(container.command) && parse_environment_name(container.name);
+}
+
+Error not_ours(const std::string& name) {
+    return {Errc::conflict,
+            "the container " + name + " on the Host was not made by HakuRiver, which leaves it alone; for an environment of what "
+            "is in it: docker commit " + name + " IMAGE, then hakuriver.docker create-container IMAGE ENV with another name",
+            {}};
 }
 
 } // namespace
@@ -55,8 +69,16 @@ Result<std::shared_ptr<EnvironmentOperations::Hold>> EnvironmentOperations::hold
     return std::make_shared<Hold>(*this, name);
 }
 
+/// Engines find a container also by the beginning of its id, which an environment's name may well be.
+net::Task<Result<ContainerInfo>> EnvironmentOperations::by_name(std::string name) {
+    auto container = co_await engine_.inspect(name);
+    if (container && container->name != name) co_return fail(Errc::not_found, "there is no container " + name);
+    co_return container;
+}
+
 net::Task<Result<ContainerInfo>> EnvironmentOperations::find(std::string environment) {
-    auto container = co_await engine_.inspect(environment);
+    auto container = co_await by_name(environment);
+    if (container && !looks_like_environment(*container)) co_return fail(not_ours(environment));
     if (!container && container.error().code == Errc::not_found)
         co_return fail(Errc::not_found, "there is no container " + environment +
                                             " on the Host; make one with hakuriver.docker create-container IMAGE " + environment);
@@ -83,7 +105,7 @@ net::Task<Result<>> EnvironmentOperations::repair() {
     if (!waiting) co_return fail(waiting.error());
     for (const ContainerInfo& next : *waiting) {
         const std::string environment = next.labels.at(next_label);
-        const auto old = co_await engine_.inspect(environment);
+        const auto old = co_await by_name(environment);
         if (old || next.name == environment) {
             if (next.name != environment) (void)co_await engine_.remove(next.id, true);
         } else if (old.error().code == Errc::not_found) {
@@ -113,7 +135,7 @@ net::Task<EnvironmentOverview> EnvironmentOperations::overview() {
     const auto containers = co_await engine_.list("");
     if (containers)
         for (const auto& container : *containers)
-            if (looks_like_environment(container) || entries.contains(container.name))
+            if (looks_like_environment(container))
                 entries[container.name].container = container;
     for (const auto& [name, doing] : operations_) entries[name].operation = doing;
     for (auto& [name, entry] : entries) {
@@ -155,7 +177,8 @@ net::Task<Result<>> EnvironmentOperations::create(std::string image, std::string
     if (!held) co_return fail(held.error());
     const auto name = parse_image_name(image);
     if (!name) co_return fail(name.error());
-    const auto existing = co_await engine_.inspect(environment);
+    const auto existing = co_await by_name(environment);
+    if (existing && !looks_like_environment(*existing)) co_return fail(not_ours(environment));
     if (existing)
         co_return fail(Errc::conflict, "the container " + environment + " exists already; open it with hakuriver.docker-shell " +
                                            environment + " or delete it first");
@@ -201,7 +224,19 @@ net::Task<Result<>> EnvironmentOperations::remove(std::string environment) {
     if (!container->exec_ids.empty())
         co_return fail(Errc::conflict, "somebody has a shell in " + environment + "; close it before you delete the container");
     auto removed = co_await engine_.remove(container->id, true);
+    if (removed) co_await drop_image(environment);
     co_return removed;
+}
+
+/// The image goes with the last of what it was for; an engine whose tasks still run in it keeps it until it is asked again.
+net::Task<void> EnvironmentOperations::drop_image(std::string environment) {
+    auto look = [store = store_, environment] { return store.newest(environment); };
+    const auto newest = co_await pool_.run(std::move(look));
+    if (!newest || *newest) co_return; // not known, or there is a version that runners use
+    const auto container = co_await by_name(environment);
+    if (container || container.error().code != Errc::not_found) co_return;
+    (void)co_await engine_.remove_image(environment_image(environment));
+    (void)co_await engine_.prune_images(environment_label);
 }
 
 net::Task<Result<>> EnvironmentOperations::remove_versions(std::string environment, std::string version) {
@@ -219,7 +254,9 @@ net::Task<Result<>> EnvironmentOperations::remove_versions(std::string environme
         return fail(Errc::not_found, "the environment " + environment + " has no version" + (version.empty() ? "" : " " + version));
     };
     auto done = co_await pool_.run(std::move(work));
-    if (done) (void)co_await collect();
+    if (!done) co_return done;
+    co_await drop_image(environment);
+    (void)co_await collect();
     co_return done;
 }
 
@@ -234,7 +271,7 @@ net::Task<Result<>> EnvironmentOperations::make_default(std::string environment,
     const auto newest = co_await pool_.run(std::move(look));
     if (!newest) co_return fail(newest.error());
     if (*newest) co_return Result<>{};
-    const auto container = co_await engine_.inspect(environment);
+    const auto container = co_await by_name(environment);
     if (!container) {
         auto created = co_await create(image, environment, progress);
         if (!created) co_return created;

@@ -81,6 +81,7 @@ public:
 
     /// What is being done to the environment; empty when nothing is.
     std::string operation(const std::string& environment) const;
+    const std::map<std::string, std::string>& operations() const { return operations_; }
 
 private:
     class Hold;
@@ -89,9 +90,11 @@ private:
     class IntakeSink;
     struct Receiving;
     Result<std::shared_ptr<Hold>> hold(const std::string& environment, std::string doing);
+    net::Task<Result<ContainerInfo>> by_name(std::string name);
     net::Task<Result<ContainerInfo>> find(std::string environment);
     net::Task<Result<>> need_image(ImageName image, StepSink progress);
     net::Task<Result<>> load_own(std::string environment, StepSink progress);
+    net::Task<void> drop_image(std::string environment);
     net::Task<bool> nobody_uses(const ContainerInfo& container);
     net::Task<Result<Commit>> commit(std::string environment, ContainerInfo container);
     net::Task<Result<std::string>> commit_image(std::string environment, std::string container, bool pause);
