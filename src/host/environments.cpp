@@ -9,6 +9,7 @@ constexpr unsigned threads = 2;
 constexpr std::size_t most_waiting = 256;
 constexpr Duration look_every = std::chrono::seconds(5);
 constexpr int looks_between_collections = 60;
+constexpr int looks_between_tries = 2; ///< to make the default environment
 
 std::string summary(const docker::Packaged& packaged) {
     return packaged.version.environment + " is packaged as version " + packaged.version.name() + ": " +
@@ -42,24 +43,55 @@ net::Task<void> Environments::run() {
     const auto repaired = co_await operations_.repair();
     if (!repaired) log::warn("container environments are not available yet", {{"why", repaired.error().message}});
     co_await refresh_versions();
-    co_await make_default();
+    bool settled = co_await make_default();
     for (int look = 1;; ++look) {
         co_await net::sleep_for(look_every);
         co_await refresh_versions();
+        if (!settled && look % looks_between_tries == 0) settled = co_await make_default_now();
         if (look % looks_between_collections == 0) (void)co_await operations_.collect();
     }
 }
 
-net::Task<void> Environments::make_default() {
+/// True when nothing is left to do. An engine that is away and an image that is not there may come later.
+net::Task<bool> Environments::make_default() {
     const std::string& name = config_.default_container;
-    if (name.empty() || config_.initial_base_image.empty() || host_.state().environments.contains(name)) co_return;
-    docker::StepSink silent = [](const docker::OperationStep&) {};
-    const auto made = co_await operations_.make_default(name, config_.initial_base_image, silent);
-    if (made) log::info("the default environment was made", {{"environment", name}});
-    else
+    if (name.empty() || config_.initial_base_image.empty() || host_.state().environments.contains(name)) co_return true;
+    const bool answers = co_await engine_answers();
+    engine_was_away_ = !answers;
+    Work work = [this, name](docker::StepSink sink) { return default_work(name, std::move(sink)); };
+    const auto operation = begin("create", name, std::move(work));
+    while (!operation->finished) (void)co_await operation->wake.wait(net::no_limit);
+    if (!operation->failed) {
+        log::info("the default environment was made", {{"environment", name}});
+        co_return true;
+    }
+    if (operation->failed->message != default_problem_)
         log::warn("there is no default environment yet; tasks need --container NULL or an environment of yours",
-                  {{"environment", name}, {"image", config_.initial_base_image}, {"why", made.error().message}});
-    co_await refresh_versions();
+                  {{"environment", name}, {"image", config_.initial_base_image}, {"why", operation->failed->message}});
+    default_problem_ = operation->failed->message;
+    co_return false;
+}
+
+/// The registry is asked once; after that somebody brings the image, or packages the environment himself.
+net::Task<bool> Environments::make_default_now() {
+    if (host_.state().environments.contains(config_.default_container)) co_return true;
+    const bool answers = co_await engine_answers();
+    if (!answers) co_return false;
+    const auto image = co_await client_.inspect_image(config_.initial_base_image);
+    if (!image && !engine_was_away_) co_return false;
+    const bool made = co_await make_default();
+    co_return made;
+}
+
+net::Task<bool> Environments::engine_answers() {
+    const auto info = co_await client_.info();
+    co_return info.has_value();
+}
+
+net::Task<Result<std::string>> Environments::default_work(std::string name, docker::StepSink sink) {
+    const auto made = co_await operations_.make_default(name, config_.initial_base_image, std::move(sink));
+    if (!made) co_return fail(made.error());
+    co_return "the default environment " + name + " is made from " + config_.initial_base_image;
 }
 
 net::Task<void> Environments::refresh_versions() {
@@ -113,6 +145,8 @@ net::Task<void> Environments::carry_out(std::shared_ptr<Operation> operation, pr
         progress.done_bytes = step.done;
         progress.total_bytes = step.total;
         if (on_progress) on_progress(progress);
+        // Numbers that grow take the place of those that nobody has read yet, so that the queue stays short.
+        if (!operation->said.empty() && operation->said.back().message == progress.message) operation->said.pop_back();
         operation->said.push_back(std::move(progress));
         operation->wake.notify_all();
     };
@@ -166,7 +200,26 @@ net::Task<Result<std::string>> Environments::import_archive(std::string environm
     co_return summary(*packaged);
 }
 
+/// Tasks that still need a version of the environment to begin; empty when none does.
+std::string Environments::users_of(const std::string& environment) const {
+    std::size_t count = 0;
+    for (const auto& [id, task] : host_.state().tasks) {
+        const sched::Placed* at = sched::placed(task);
+        const bool on_its_way = at != nullptr && at->stage == sched::Stage::assigning;
+        const bool waits = on_its_way || std::holds_alternative<sched::Waiting>(task.phase);
+        if (waits && task.spec().container == environment) ++count;
+    }
+    if (count == 0) return {};
+    const bool one = count == 1;
+    return (one ? "a task waits" : std::to_string(count) + " tasks wait") + std::string(" to run in ") + environment +
+           (one ? "; kill it or let it begin" : "; kill them or let them begin") + ", then delete the version";
+}
+
 net::Task<Result<>> Environments::remove_versions(std::string environment, std::string version) {
+    const auto current = host_.state().environments.find(environment);
+    const bool last = current != host_.state().environments.end() && (version.empty() || version == current->second);
+    if (const std::string users = users_of(environment); last && !users.empty())
+        co_return fail(Errc::conflict, users);
     auto removing = operations_.remove_versions(std::move(environment), std::move(version));
     auto removed = co_await std::move(removing);
     co_await refresh_versions();

@@ -52,7 +52,11 @@ private:
     net::Task<Result<std::string>> package_work(std::string environment, docker::StepSink sink);
     std::vector<std::string> holders_of(const std::string& environment, const std::string& version,
                                         const Usage& usage) const;
-    net::Task<void> make_default();
+    net::Task<bool> make_default();
+    net::Task<bool> make_default_now();
+    net::Task<bool> engine_answers();
+    net::Task<Result<std::string>> default_work(std::string name, docker::StepSink sink);
+    std::string users_of(const std::string& environment) const;
     net::Task<void> refresh_versions();
 
     Engine& host_;
@@ -61,6 +65,8 @@ private:
     oci::EnvironmentStore store_;
     net::Pool pool_;
     docker::EnvironmentOperations operations_;
+    std::string default_problem_;   ///< why the default environment could not be made; said when it changes
+    bool engine_was_away_ = false;  ///< when that was tried
     net::TaskGroup group_;
 };
 

@@ -40,6 +40,7 @@ private:
     void environment();
     void resources();
     void container();
+    std::string way_to(const std::string& name) const;
     void mounts();
     void placement();
     void gpus_by_target();
@@ -117,6 +118,14 @@ void Check::resources() {
     spec_.strategy = request_.strategy;
 }
 
+/// How a packaged environment of this name comes to be.
+std::string Check::way_to(const std::string& name) const {
+    const auto busy = policy_.operations.find(name);
+    if (busy != policy_.operations.end()) return "it is busy (" + busy->second + "), so try again in a while";
+    return "package it with hakuriver.docker create-tar " + name + " (its container is made with create-container IMAGE " +
+           name + ")";
+}
+
 void Check::container() {
     const bool named = request_.container_name.has_value();
     const std::string name = named ? *request_.container_name : policy_.containers ? policy_.default_container : "";
@@ -135,8 +144,7 @@ void Check::container() {
     else if (!policy_.environments.contains(name))
         wrong("/container_name", std::string(named ? "" : "the task names no environment and ") +
                                      "there is no packaged environment '" + name +
-                                     "'; make it with hakuriver.docker create-tar " + name +
-                                     ", or use --container NULL to run directly on a node");
+                                     "' yet; " + way_to(name) + ", or use --container NULL to run directly on a node");
     spec_.container = name;
 }
 

@@ -4,6 +4,7 @@
 #include "sched/step.hpp"
 #include "store/records.hpp"
 
+#include <map>
 #include <set>
 #include <string>
 
@@ -19,6 +20,7 @@ inline constexpr std::size_t most_mounts = 100;
 struct SubmissionPolicy {
     bool containers = false;           ///< whether environments can be used at all
     std::set<std::string> environments; ///< that have been packaged
+    std::map<std::string, std::string> operations; ///< environment -> what is being done to it: "being packaged"
     std::string default_container;     ///< empty: tasks run directly on the node
     bool default_privileged = false;
     bool allow_privileged = true;

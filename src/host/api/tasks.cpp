@@ -9,6 +9,7 @@ namespace {
 
 SubmissionPolicy policy_of(const Api& api) {
     SubmissionPolicy policy{.containers = true,
+                            .operations = api.environments.operations().operations(),
                             .default_container = api.config.default_container,
                             .default_privileged = api.config.tasks_privileged,
                             .allow_privileged = api.config.shared.allow_privileged,
