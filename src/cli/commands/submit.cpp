@@ -1,6 +1,7 @@
 #include "base/file.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/selection.hpp"
+#include "cli/text.hpp"
 #include "model/task.hpp"
 #include "span/sweep.hpp"
 
@@ -29,6 +30,17 @@ Result<std::map<std::string, std::string>> parse_env(const std::vector<std::stri
         env[word.substr(0, equals)] = word.substr(equals + 1);
     }
     return env;
+}
+
+/// What the Host is told is JSON, which carries text and not any bytes.
+Result<> check_text(const std::vector<std::string>& words) {
+    for (const std::string& word : words)
+        if (const std::string text = valid_utf8(word); text != word)
+            return fail(Errc::invalid,
+                        "\"" + harmless(text.substr(0, 80), true) +
+                            "\" is not UTF-8 text and cannot be sent as it is; put the command "
+                            "into a script in the shared folder and run that");
+    return {};
 }
 
 Result<> check_targets(const std::vector<std::string>& targets) {
@@ -94,6 +106,8 @@ Result<proto::SubmitRequest> make_request(Session& session, const SubmitOptions&
     if (words.empty() || words.front().empty())
         return fail(Errc::invalid, "the command to run is missing; write it last: " +
                                        session.world().program + " --target node1 -- echo hello");
+    HK_CHECK(check_text(words));
+    HK_CHECK(check_text(options.env));
     proto::SubmitRequest request;
     HK_CHECK(fill_command(request, words));
     HK_CHECK(check_targets(options.targets));
