@@ -25,10 +25,11 @@ def why_not() -> str:
 class Engine:
     """Owns a dockerd with data, socket and pid file below a folder; `close` ends it."""
 
-    def __init__(self, folder: Path, gpus: int = 0) -> None:
-        """With `gpus` it gives out so many devices that stand in for GPUs."""
+    def __init__(self, folder: Path, gpus: int = 0, programs: Path | None = None) -> None:
+        """With `gpus` it gives out so many devices that stand in for GPUs; `programs`: a folder of hooks of the test's own."""
         self.folder = folder
         self.gpus = gpus
+        self.programs = programs
         self.socket = folder / "docker.sock"
         self.process: subprocess.Popen | None = None
 
@@ -36,8 +37,8 @@ class Engine:
         """Starts it, or starts it again, and waits until it answers."""
         self.folder.mkdir(parents=True, exist_ok=True)
         environment = dict(os.environ)
-        if self.gpus:
-            environment["PATH"] = f"{self.make_hook()}:{environment['PATH']}"
+        if hooks := self.make_hook() if self.gpus else self.programs:
+            environment["PATH"] = f"{hooks}:{environment['PATH']}"
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
                 ["dockerd", "--data-root", str(self.folder / "data"), "--exec-root", str(self.folder / "exec"),
