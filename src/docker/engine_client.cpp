@@ -133,11 +133,13 @@ net::Task<Result<std::string>> EngineClient::read_messages(net::HttpConnection& 
 }
 
 net::Task<Result<EngineInfo>> EngineClient::info() {
-    version_.clear();
     auto version_body = co_await get_plain("/version");
     if (!version_body) co_return fail(version_body.error());
     const auto version = read_version(*version_body);
     if (!version) co_return fail(version.error());
+    const auto agreed = agree(*version);
+    if (!agreed) co_return fail(agreed.error());
+    version_ = *agreed;
     Call call;
     call.path = "/info";
     call.doing = "describe itself";
@@ -147,7 +149,7 @@ net::Task<Result<EngineInfo>> EngineClient::info() {
     if (!info) co_return fail(info.error());
     info->name = version->name;
     info->version = version->version;
-    info->api_version = version_.substr(1);
+    info->api_version = agreed->substr(1); // not version_: others may have lost the engine meanwhile
     co_return info;
 }
 

@@ -129,6 +129,13 @@ def test_containers_that_are_not_ours_are_left_alone(lab: Lab):
         lab.engine.docker("rm", "-f", "postgres")
 
 
+def test_many_may_look_at_once(lab: Lab):
+    with ThreadPoolExecutor(16) as pool:
+        replies = list(pool.map(lambda _: lab.cluster.api.get("/api/environments"), range(64)))
+    assert [reply.status for reply in replies] == [200] * 64
+    assert {reply.json()["problem"] for reply in replies} == {""}
+
+
 def test_packaging_twice_at_once(lab: Lab):
     lab.engine.docker("exec", "tools", "dd", "if=/dev/urandom", "of=/big", "bs=1M", "count=40")
     with ThreadPoolExecutor() as pool:
