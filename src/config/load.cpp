@@ -93,11 +93,17 @@ void check_policy(Loaded& loaded) {
     if (values.flag("docker.tasks_privileged") && !values.flag("docker.allow_privileged"))
         loaded.wrong("docker.tasks_privileged", "is true, but docker.allow_privileged is false");
     const auto& allowed = values.list("docker.allowed_mounts");
-    if (allowed.empty()) return;
-    for (const std::string& text : values.list("docker.additional_mounts"))
-        if (!lies_in(parse_mount(text)->source, allowed))
+    std::vector<Mount> mounts;
+    for (const std::string& text : values.list("docker.additional_mounts")) {
+        const auto mount = parse_mount(text);
+        if (!mount) continue; // was said already
+        mounts.push_back(*mount);
+        if (!allowed.empty() && !lies_in(mount->source, allowed))
             loaded.wrong("docker.additional_mounts",
                          "holds \"" + text + "\", which docker.allowed_mounts does not allow");
+    }
+    if (const auto fine = check_mounts(mounts); !fine)
+        loaded.wrong("docker.additional_mounts", "is wrong: " + fine.error().message);
 }
 
 /// Fails with every mistake in the order of the lines.

@@ -174,6 +174,7 @@ void Check::mounts() {
             spec_.mounts.push_back(*mount);
         }
     }
+    if (const auto fine = check_mounts(spec_.mounts); !fine) wrong("/additional_mounts", fine.error().message);
 }
 
 void Check::placement() {

@@ -53,6 +53,25 @@ bool is_plain_absolute(std::string_view path) {
     return !(std::string(path) + "/").contains("/../");
 }
 
+/// "/a//b/./" as "/a/b".
+std::string plain_path(std::string_view path) {
+    std::string plain;
+    for (std::size_t at = 0; at < path.size();) {
+        const auto end = std::min(path.find('/', at), path.size());
+        const std::string_view part = path.substr(at, end - at);
+        if (!part.empty() && part != ".") plain.append("/").append(part);
+        at = end + 1;
+    }
+    return plain.empty() ? "/" : plain;
+}
+
+/// The root, what runners mount themselves, and what only the kernel can fill.
+bool is_reserved(std::string_view place) {
+    constexpr std::array<std::string_view, 6> exactly{"/", "/shared", "/local_temp", "/.hakuriver", "/dev", "/sys"};
+    return std::ranges::find(exactly, place) != exactly.end() || place == "/proc" || place.starts_with("/proc/") ||
+           place.starts_with("/.hakuriver/");
+}
+
 } // namespace
 
 std::string_view to_string(TaskState state) { return state_names[static_cast<std::size_t>(state)]; }
@@ -112,6 +131,20 @@ Result<Mount> parse_mount(std::string_view text) {
 
 std::string to_string(const Mount& mount) {
     return mount.source + ":" + mount.target + (mount.read_only ? ":ro" : "");
+}
+
+Result<> check_mounts(const std::vector<Mount>& mounts) {
+    std::vector<std::string> taken;
+    for (const Mount& mount : mounts) {
+        const std::string place = plain_path(mount.target);
+        if (is_reserved(place))
+            return fail(Errc::invalid, "nothing can be mounted at " + place + ", which every container of a task has already; "
+                                       "choose another folder in the container");
+        if (std::ranges::find(taken, place) != taken.end())
+            return fail(Errc::invalid, "two folders shall be mounted at " + place + "; give each a place of its own");
+        taken.push_back(place);
+    }
+    return {};
 }
 
 TaskState final_state(const Outcome& outcome) {

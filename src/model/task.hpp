@@ -44,6 +44,8 @@ struct Mount {
 /// "HOST:CONTAINER" or "HOST:CONTAINER:ro"; both absolute and without "..".
 Result<Mount> parse_mount(std::string_view text);
 std::string to_string(const Mount& mount);
+/// Whether a container can have these at once: no two in one place, none where tasks have their own folders or the kernel its.
+Result<> check_mounts(const std::vector<Mount>& mounts);
 
 /// What all tasks of a submission have in common; shared by them and never changed.
 struct TaskSpec {

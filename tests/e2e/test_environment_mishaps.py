@@ -226,8 +226,8 @@ def test_mounts(lab: Lab, tmp_path: Path):
     task = lab.run("cat /in/file; echo x >/in/new", additional_mounts=[f"{data}:/in:ro"])
     assert task["exit_code"] == 1 and lab.cluster.output(task["task_id"]) == "here\n"
     assert lab.run("echo x >/in/new", additional_mounts=[f"{data}:/in"])["status"] == "completed"
-    wrong = {f"{data}:relative": "is not a mount", "data:/in": "is not a mount",
-             f"{tmp_path}:/in": "does not allow", "/:/in": "does not allow"}
+    wrong = {f"{data}:relative": "is not a mount", "data:/in": "is not a mount", f"{data}:/shared": "has already",
+             f"{data}:/proc/sys": "has already", f"{tmp_path}:/in": "does not allow", "/:/in": "does not allow"}
     for mount, sentence in wrong.items():
         reply = lab.cluster.try_submit("true", container_name="tools", additional_mounts=[mount])
         assert reply.status in (400, 422) and sentence in reply.error()["message"], (mount, reply.text())

@@ -135,6 +135,9 @@ TEST_CASE("mistakes that only two keys together make") {
     CHECK(mistakes("docker.allowed_mounts = ['/data']\ndocker.additional_mounts = ['/data:/d', "
                    "'/data/a:/e']")
               .empty());
+    CHECK(names(mistakes("docker.additional_mounts = ['/data:/shared']"), "has already"));
+    CHECK(names(mistakes("docker.allowed_mounts = ['/data']\ndocker.additional_mounts = ['data']"),
+                "is not a mount"));
 }
 
 TEST_CASE("text that is not TOML is one mistake with its line") {

@@ -73,6 +73,22 @@ TEST_CASE("containers are those that were packaged, under the policy") {
     CHECK(wrong(boxed([](auto& r) { r.additional_mounts = {"/data/x:/x"}; }), policy) == "fine");
     CHECK(wrong(boxed([](auto& r) { r.additional_mounts = {"/database:/x"}; }), policy) == "/additional_mounts/0");
     CHECK(wrong(boxed([](auto& r) { r.additional_mounts = {"/:/x"}; }), policy) == "/additional_mounts/0");
+    CHECK(wrong(boxed([](auto& r) { r.additional_mounts = {"/data/a:/x", "/data/b:/x"}; }), policy) == "/additional_mounts");
+    CHECK(wrong(boxed([](auto& r) { r.additional_mounts = {"/data/a:/shared"}; }), policy) == "/additional_mounts");
+}
+
+TEST_CASE("an environment that is not there yet is named with the way to it") {
+    SubmissionPolicy policy{.containers = true, .operations = {{"base", "being packaged"}}, .default_container = "base"};
+    auto submit = request();
+    submit.container_name = "other";
+    const auto other = submission_of(submit, policy);
+    REQUIRE_FALSE(other);
+    CHECK(other.error().message.contains("create-container IMAGE other"));
+    submit.container_name.reset();
+    const auto base = submission_of(submit, policy);
+    REQUIRE_FALSE(base);
+    CHECK(base.error().message.contains("being packaged"));
+    CHECK(base.error().message.contains("try again"));
 }
 
 TEST_CASE("a sweep makes a task of each combination") {

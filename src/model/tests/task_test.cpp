@@ -26,6 +26,19 @@ TEST_CASE("mounts are two absolute paths") {
     }
 }
 
+TEST_CASE("mounts leave alone what every container has, and each other") {
+    CHECK(check_mounts({{"/data", "/data"}, {"/more", "/data/more"}, {"/tmp", "/dev/shm"}, {"/x", "/shared/x"}}));
+    for (const char* taken : {"/", "/shared", "/shared/", "//shared/.", "/local_temp", "/proc", "/proc/sys", "/.hakuriver/record"}) {
+        CAPTURE(taken);
+        const auto refused = check_mounts({{"/data", taken}});
+        REQUIRE_FALSE(refused);
+        CHECK(refused.error().message.contains("has already"));
+    }
+    const auto twice = check_mounts({{"/a", "/x"}, {"/b", "/x/"}});
+    REQUIRE_FALSE(twice);
+    CHECK(twice.error().message.contains("two folders shall be mounted at /x"));
+}
+
 TEST_CASE("an outcome means one final state") {
     CHECK(final_state(Outcome{.exit_code = 0}) == TaskState::completed);
     CHECK(final_state(Outcome{.exit_code = 3}) == TaskState::failed);
