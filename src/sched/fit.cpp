@@ -28,6 +28,12 @@ void amount(std::vector<Obstacle>& out, ObstacleKind kind, std::int64_t needs, s
                    .detail = {}});
 }
 
+/// An engine comes and goes; what a machine is does not.
+bool may_offer_later(const Node& node, bool container) {
+    const auto& offers = node.inventory.executors;
+    return container && std::ranges::find(offers, ExecutorKind::docker, &ExecutorOffer::kind) != offers.end();
+}
+
 void check_condition(const Node& node, const Shape& shape, Mono now, std::vector<Obstacle>& out) {
     if (!node.online()) {
         const auto silence = std::chrono::duration_cast<Duration>(now - node.last_heard);
@@ -37,7 +43,9 @@ void check_condition(const Node& node, const Shape& shape, Mono now, std::vector
     if (!node.strays.empty())
         out.push_back({.kind = ObstacleKind::strays, .needs = static_cast<std::int64_t>(node.strays.size())});
     if (!node.offers(shape.container))
-        out.push_back({.kind = ObstacleKind::no_executor, .permanent = true, .detail = node.why_not(shape.container)});
+        out.push_back({.kind = ObstacleKind::no_executor,
+                       .permanent = !may_offer_later(node, shape.container),
+                       .detail = node.why_not(shape.container)});
 }
 
 void check_numa(const Ledger& ledger, const Shape& shape, std::vector<Obstacle>& out) {

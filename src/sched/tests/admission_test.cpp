@@ -21,6 +21,22 @@ TEST_CASE("a cluster without nodes accepts and waits") {
     CHECK(s.state_of(1) == "assigning");
 }
 
+TEST_CASE("an engine that does not answer is waited for") {
+    Scheduler s;
+    NodeInventory without = machine(4);
+    without.executors.push_back({ExecutorKind::docker, false, "the engine does not answer", {}});
+    s.hello("n1", without);
+    TaskSpec boxed = job();
+    boxed.container = "env";
+    s.submit(boxed);
+    CHECK(refusal(s) == "accepted");
+    CHECK(s.state_of(1) == "pending");
+    CHECK(s.why(1).contains("the engine does not answer"));
+    without.executors.back() = {ExecutorKind::docker, true, "", {}};
+    s.hello("n1", without);
+    CHECK(s.state_of(1) == "assigning");
+}
+
 TEST_CASE("what could never run is refused and says what would be possible") {
     Scheduler s;
     s.hello("n1", machine(4, Bytes{8'000'000'000}, 2));
