@@ -198,8 +198,9 @@ net::Task<Result<oci::Intake::Written>> EnvironmentOperations::take_pushed(std::
     auto tagged = co_await engine_.tag(image, *repository, "push");
     if (!tagged) co_return fail(tagged.error());
     const auto total = info.size;
-    auto on_step = [&receiver, &progress, total](const TransferStep&) {
-        progress({"reading the layers that are new", receiver.received(), total});
+    auto on_step = [&receiver, &progress, total, some_known = false](const TransferStep& step) mutable {
+        some_known = some_known || step.status == "Layer already exists"; // then the whole size is no measure
+        progress({"reading the layers that are new", receiver.received(), some_known ? std::nullopt : std::optional(total)});
     };
     const auto pushed = co_await engine_.push(*repository, "push", std::move(on_step));
     (void)co_await engine_.remove_image(*repository + ":push");
