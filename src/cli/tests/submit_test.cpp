@@ -125,6 +125,8 @@ TEST_CASE("submit: wrong input is one sentence, exit code 2 and no request") {
         CHECK(refused({"--memory", size, "ls"}).contains("--memory"));
     for (const char* env : {"A", "=1", ""})
         CHECK(refused({"--env", env, "ls"}).contains("NAME=VALUE"));
+    CHECK(refused({"--", "cat", "caf\xe9"}).contains("is not UTF-8 text"));
+    CHECK(refused({"--env", "A=\xff", "ls"}).contains("is not UTF-8 text"));
     for (const char* mount : {":", "/a", "a:b", "/a:../b", "/a:/a:ro:x"})
         CHECK(refused({"--mount", mount, "ls"}).contains("--mount"));
     CHECK(refused({"--strategy", "random", "ls"}).contains("first-fit"));

@@ -259,6 +259,40 @@ TEST_CASE("the container of a task is no environment, though its image hands it 
     CHECK(f.entry().name == "env"); // and the only one
 }
 
+TEST_CASE("containers that HakuRiver did not make are left alone, and ids are no names") {
+    Fixture f;
+    ContainerSpec other;
+    other.name = "postgres";
+    other.image = "python:3";
+    other.command = {"serve"};
+    const auto made = f.run(f.engine.create(other));
+    REQUIRE(made);
+    REQUIRE(f.run(f.engine.start("postgres")));
+    for (const std::string& name : {std::string("postgres"), made->id}) {
+        CAPTURE(name);
+        CHECK_FALSE(f.run(f.operations.stop(name)));
+        CHECK_FALSE(f.run(f.operations.package(name, f.sink())));
+        CHECK_FALSE(f.run(f.operations.remove(name)));
+    }
+    const auto refused = f.run(f.operations.remove("postgres"));
+    CHECK(refused.error().code == Errc::conflict);
+    CHECK(refused.error().message.contains("docker commit postgres"));
+    CHECK(f.create("python:3", "postgres").error().message.contains("was not made by HakuRiver"));
+    CHECK(f.run(f.engine.inspect("postgres"))->status == ContainerStatus::running);
+    CHECK(f.run(f.operations.overview()).environments.empty());
+}
+
+TEST_CASE("the image goes with the last container and version") {
+    Fixture f;
+    REQUIRE(f.create());
+    REQUIRE(f.package());
+    REQUIRE(f.run(f.operations.remove("env")));
+    CHECK(f.run(f.engine.inspect_image("hakuriver/env:base"))); // there is a version
+    REQUIRE(f.run(f.operations.remove_versions("env", "")));
+    CHECK_FALSE(f.run(f.engine.inspect_image("hakuriver/env:base")));
+    CHECK(f.run(f.engine.inspect_image("python:3"))); // not ours to remove
+}
+
 TEST_CASE("archives are imported and exported") {
     Fixture f;
     Given given;
@@ -279,6 +313,9 @@ TEST_CASE("archives are imported and exported") {
     Given nonsense;
     nonsense.all = "this is no archive";
     CHECK_FALSE(f.run(f.operations.import_archive("env", nonsense, f.sink())));
+    Given zipped;
+    zipped.all = "\x1f\x8b" + std::string(1000, 'z');
+    CHECK(f.run(f.operations.import_archive("env", zipped, f.sink())).error().message.contains("gunzip"));
     REQUIRE(f.create("hakuriver/env:base", "env")); // on what was imported
     CHECK(f.entry().container);
     CHECK(f.run(f.operations.export_archive("env", "7", kept)).error().code == Errc::not_found);
