@@ -6,7 +6,7 @@ export default defineConfig({
     include: ['tests/real/**/*.test.ts'],
     environment: 'node',
     fileParallelism: false,
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     hookTimeout: 30_000,
   },
 });

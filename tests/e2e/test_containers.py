@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from cluster import Cluster
+from container_lab import container_lab, environments
 from engine import Engine, why_not
-from waiting import wait_until
 
 pytestmark = pytest.mark.skipif(why_not() != "", reason=why_not() or "never")
 
@@ -17,31 +16,8 @@ pytestmark = pytest.mark.skipif(why_not() != "", reason=why_not() or "never")
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory) -> Iterator[Cluster]:
     """A Host and a runner that share one engine, and the default environment."""
-    folder: Path = tmp_path_factory.mktemp("lab")
-    engine = Engine(folder / "engine")
-    engine.start()
-    engine.make_image("busybox:test")
-    cluster = Cluster(folder / "c", runners=1, docker__socket=str(engine.socket),
-                      docker__initial_base_image="busybox:test", docker__default_container_name="base")
-    for runner in list(cluster.runners):
-        own = cluster.runner_keys(runner) | {"runner.executors": ["process", "docker"]}
-        cluster.write_config(runner, own | {"docker.default_container_name": "base"})
-    try:
-        cluster.start()
-        wait_until(lambda: environments(cluster).get("base", {}).get("versions"), "the default environment is made", 60)
-        wait_until(lambda: executor(cluster, "docker")["available"], "the runner offers docker", 30)
+    with container_lab(tmp_path_factory.mktemp("lab")) as (cluster, _):
         yield cluster
-        assert cluster.close() == []
-    finally:
-        engine.close()
-
-
-def environments(cluster: Cluster) -> dict[str, dict]:
-    return {each["name"]: each for each in cluster.api.get("/api/environments").json()["environments"]}
-
-
-def executor(cluster: Cluster, name: str) -> dict:
-    return next(each for each in cluster.node("n1")["executors"] if each["name"] == name)
 
 
 def docker(cluster: Cluster, *words: str):

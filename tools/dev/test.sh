@@ -96,7 +96,10 @@ test_preset() { # PRESET [NAME]: builds it and runs its unit and simulation test
         --output-junit "$RESULTS/$STAGE.xml" --test-output-truncation head --test-output-size-passed 8192
 }
 
-stage_e2e() { end_to_end dev "$@"; }
+stage_e2e() {
+    need_dashboard_tools
+    end_to_end dev "$@"
+}
 stage_e2e_asan() { end_to_end asan "$@"; }
 
 end_to_end() { # PRESET [PYTEST ARGUMENT...]
@@ -106,6 +109,14 @@ end_to_end() { # PRESET [PYTEST ARGUMENT...]
     [ -x "build/$preset/bin/hakuriver" ] || skip "there is no executable yet: apps/ builds none"
     HAKURIVER_BIN=$ROOT/build/$preset/bin "$PYTHON" -B -m pytest -q -rs -p no:cacheprovider \
         --timeout $SECONDS_PER_E2E_TEST --junitxml "$RESULTS/$STAGE.xml" "${@:-tests/e2e}"
+}
+
+# What tests/e2e/dashboard needs; without it those cases skip themselves.
+need_dashboard_tools() {
+    web_exists || return 0
+    need_node
+    need_web_modules
+    need_packages web
 }
 
 stage_web() {

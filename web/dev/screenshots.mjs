@@ -12,7 +12,8 @@ const FOLDER = fileURLToPath(new URL('../../docs/', import.meta.url));
 const SIZE = { width: 1360, height: 850 };
 
 const host = await startFakeHost({ traffic: 0.2 });
-const taskIn = (status) => [...host.cluster.tasks.values()].findLast((task) => task.status === status).task_id;
+const taskIn = (status) =>
+  [...host.cluster.tasks.values()].findLast((task) => task.status === status).task_id;
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
   args: ['--no-sandbox'],

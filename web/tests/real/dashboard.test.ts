@@ -1,46 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { eventually, launch, openPage } from '../browser/support';
-
-const url = process.env.HAKURIVER_URL ?? '';
-const shared = process.env.HAKURIVER_SHARED ?? '';
+import { api, fillSubmit, shared, statusOf, submit, url, type Task } from './support';
 
 let browser: Browser;
 beforeAll(async () => {
   browser = await launch();
 });
 afterAll(() => browser.close());
-
-async function api<T>(path: string, body?: object): Promise<T> {
-  const reply = await fetch(url + path, {
-    method: body ? 'POST' : 'GET',
-    headers: body ? { 'Content-Type': 'application/json' } : {},
-    body: body && JSON.stringify(body),
-  });
-  return (await reply.json()) as T;
-}
-
-interface Task {
-  status: string;
-  exit_code: number | null;
-  arguments: string[];
-}
-const statusOf = async (id: string): Promise<string> => (await api<Task>(`/api/tasks/${id}`)).status;
-
-async function submit(script: string, fields: object = {}): Promise<string> {
-  const body = { command: 'bash', arguments: ['-c', script], container_name: 'NULL', ...fields };
-  return (await api<{ task_ids: string[] }>('/api/tasks', body)).task_ids[0] ?? '';
-}
-
-async function fillSubmit(page: Page, command: string): Promise<void> {
-  await page.keyboard.press('n');
-  const dialog = page.getByRole('dialog', { name: 'New task' });
-  await dialog.getByLabel('Command', { exact: true }).fill(command);
-  await dialog.getByRole('button', { name: /^Submit/ }).click();
-  await page.getByRole('link', { name: 'Show' }).click();
-}
 
 it.each(['/', '/nodes', '/nodes/n1', '/gpus', '/tasks', '/environments'])(
   '%s opens without complaints',
@@ -129,3 +98,61 @@ it('shows how a task failed', async () => {
   await page.getByText('exit 7').first().waitFor();
   await close();
 });
+
+it('acts on all that is ticked: kills, and runs again', async () => {
+  await api('/api/tasks', {
+    command: 'sleep',
+    arguments: ['301'],
+    count: 3,
+    container_name: 'NULL',
+    required_cores: 0,
+  });
+  const { page, close } = await openPage(browser, `${url}/tasks?q=301`);
+  const found = async (status: string) =>
+    (await api<{ tasks: Task[] }>(`/api/tasks?q=301&status=${status}`)).tasks.length;
+  await page.getByRole('button', { name: /Batch of 3/ }).waitFor();
+  await eventually(() => found('running'), 3);
+  await page.getByRole('checkbox', { name: /^Select the tasks of batch/ }).check();
+  await page.getByRole('toolbar').getByRole('button', { name: /^Kill/ }).click();
+  await page.getByRole('dialog', { name: 'Kill 3 tasks?' }).getByRole('button', { name: 'Kill' }).click();
+  await expect.poll(() => found('killed'), { timeout: 20_000 }).toBe(3);
+  await page.getByText('3 Killed').waitFor();
+  await page.getByRole('checkbox', { name: /^Select the tasks of batch/ }).check();
+  await page
+    .getByRole('toolbar')
+    .getByRole('button', { name: /^Run again/ })
+    .click();
+  await eventually(() => found('running'), 3);
+  const again = (await api<{ tasks: Task[] }>('/api/tasks?q=301&status=running')).tasks;
+  for (const { task_id: id } of again) await api(`/api/tasks/${id}/kill`, {});
+  await close();
+});
+
+it('puts the complaint of the Host beside the field it is about', async () => {
+  const { page, close } = await openPage(browser, url);
+  await page.keyboard.press('n');
+  const dialog = page.getByRole('dialog', { name: 'New task' });
+  await dialog.getByLabel('Command', { exact: true }).fill('true');
+  await dialog.getByLabel('Cores').fill('64');
+  await dialog.getByRole('button', { name: /^Submit/ }).click();
+  await dialog
+    .getByText(/4 cores/)
+    .first()
+    .waitFor();
+  await dialog.getByLabel('Cores').fill('1');
+  await dialog.getByLabel('Environment', { exact: true }).selectOption('NULL');
+  await dialog.getByText('More options').click();
+  await dialog.getByLabel('Working directory').fill('/no/such/folder/../x');
+  await dialog.getByLabel('Environment variables').fill('1A=b');
+  await dialog.getByRole('button', { name: /^Submit/ }).click();
+  await dialog.getByText(/1A=b/).nth(1).waitFor();
+  await close();
+});
+
+it.each(['/nodes/gpu-1.lab.example', '/tasks/1', '/tasks?status=failed'])(
+  'opens %s as a deep link',
+  async (path) => {
+    const reply = await fetch(url + path);
+    expect([reply.status, reply.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+  },
+);
