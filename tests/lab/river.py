@@ -7,6 +7,8 @@ import os
 import shutil
 from pathlib import Path
 
+import pytest
+
 from labs import Lab
 from waiting import wait_until
 
@@ -50,7 +52,7 @@ class River:
         (folder / "new").rename(folder / "hakuriver")
         for file in files:
             shutil.copy2(file, folder)
-        for name in ("host", "runner", "client", "init"):
+        for name in ("host", "runner", "client", "init", "docker", "docker-shell"):
             link = folder / f"hakuriver.{name}"
             link.unlink(missing_ok=True)
             link.symlink_to("hakuriver")
@@ -135,3 +137,9 @@ class River:
         task = self.wait(task_id, "failed")
         assert (task["exit_code"], task["end_reason"], task["attempt"]) == (7, "exited", 1), task
         assert (self.lab.shared / name).read_text() == "x\n"
+
+
+def skip_without_executable() -> None:
+    """Skips where nothing was built."""
+    if not (BIN / "hakuriver").exists():
+        pytest.skip("$HAKURIVER_BIN/hakuriver is not there")

@@ -5,15 +5,14 @@ from __future__ import annotations
 import pytest
 
 from labs import Lab
-from river import BIN, River
+from river import River, skip_without_executable
 from waiting import wait_until
 
 
 @pytest.fixture(scope="module", params=["process", "systemd"])
 def river(lab: Lab, request) -> River:
     """HakuRiver with one kind of executor."""
-    if not (BIN / "hakuriver").exists():
-        pytest.skip("$HAKURIVER_BIN/hakuriver is not there")
+    skip_without_executable()
     river = River(lab, request.param)
     offers = {offer["name"]: offer for offer in river.nodes()["n1"]["executors"]}
     if request.param not in offers:

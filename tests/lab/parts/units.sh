@@ -30,14 +30,19 @@ UNIT
 }
 
 make_docker() {
-    local system=$LAYER/etc/systemd/system
+    local system=$LAYER/etc/systemd/system programs=/usr/sbin
+    if [ -n "$LAB_DOCKER_BIN" ]; then
+        programs=/usr/local/lib/engine
+        mkdir -p "$LAYER$programs"
+        cp "$LAB_DOCKER_BIN"/* "$LAYER$programs"
+    fi
     cat >"$system/docker.service" <<UNIT
 [Unit]
 Description=Docker
 [Service]
 Type=notify
-Environment=PATH=$NODE_PATH
-ExecStart=/usr/sbin/dockerd -H unix:///run/docker.sock
+Environment=PATH=$programs:$NODE_PATH
+ExecStart=$programs/dockerd -H unix:///run/docker.sock
 Delegate=yes
 KillMode=process
 Restart=on-failure
