@@ -11,8 +11,16 @@ cmd_bench() { # [NAME]
         [ -x "$script" ] || continue
         [ "$(basename "${script%.*}")" = "${1:-$(basename "${script%.*}")}" ] || continue
         found=1
+        build_parts_of "$script"
         say "$script"
         "$script"
     done
     [ -n "$found" ] || die "bench/ has no measurement${1:+ named $1}"
+}
+
+# What a measurement needs beside the executables: a line "# built: TARGET" in it.
+build_parts_of() { # SCRIPT
+    local target
+    target=$(sed -n 's/^# built: //p' "$1")
+    [ -z "$target" ] || build_preset release "$target"
 }
