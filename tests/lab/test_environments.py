@@ -52,7 +52,8 @@ class Environments:
 
     def gated(self, environment: str, node: str, gate: str, script: str = "true") -> str:
         """A task that notes its start, waits for its gate and ends with 7 after the script."""
-        script = f"echo {node} >>/shared/{gate}; while [ ! -e /shared/{gate}-gate ]; do sleep 0.05; done; {script}; exit 7"
+        waiting = f"while [ ! -e /shared/{gate}-gate ]; do sleep 0.05; done"
+        script = f"echo {node} >>/shared/{gate}; {waiting}; {script}; exit 7"
         return self.river.submit(node, script, "--container", environment)
 
     def started(self, gate: str) -> list[str]:
@@ -219,7 +220,8 @@ def test_nothing_is_left_of_all_that(world: Environments) -> None:
         left = [tag for tag in world.images(node) if not re.fullmatch(r"hakuriver/(tools|big):base|small:1", tag)]
         assert left == [], node
         assert world.lab.run(node, "docker", "images", "-aq", "--filter", "dangling=true") == "", node
-        assert world.lab.run(node, "find", "/var/lib/docker/tmp", "-mindepth", "1") == "", node
+        # What loading and saving unpack into; newer engines leave an empty folder of another name there.
+        assert world.lab.run(node, "find", "/var/lib/docker/tmp", "-name", "docker-*") == "", node
         assert world.lab.code(node, "pgrep", "-f", "containerd-shim|sleep infinity|/shared/.*-gate") == 1, node
     assert list((world.folder / "leases").iterdir()) == []
     wrong = [str(path) for path in world.folder.rglob("*") if path.is_file()
