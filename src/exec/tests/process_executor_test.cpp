@@ -1,5 +1,6 @@
 #include "exec/process_tree.hpp"
 #include "process_rig.hpp"
+#include "support/second_numa_node.hpp"
 
 #include <pwd.h>
 #include <sys/resource.h>

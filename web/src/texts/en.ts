@@ -1,8 +1,6 @@
+import { counted as s } from './plural';
+
 /** Every word of the dashboard. Other languages have the same shape. */
-
-const s = (count: number, one: string, many = `${one}s`): string =>
-  `${count.toLocaleString('en-US')} ${count === 1 ? one : many}`;
-
 export const en = {
   common: {
     close: 'Close',
@@ -430,8 +428,7 @@ export const en = {
     notTarball: (file: string) =>
       `${file} is no tarball of an environment: its name should be NAME.tar or NAME-VERSION.tar.`,
     none: 'No environments yet',
-    noneText:
-      'An environment is a container that you set up by hand on the Host, and that tasks then run in on every node.',
+    noneText: 'You set up a container by hand on the Host; tasks then run in it on every node.',
     noneCommand: 'hakuriver.docker create-container python:3.12-slim my-env',
   },
   terminal: {
