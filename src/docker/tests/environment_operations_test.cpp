@@ -264,7 +264,7 @@ TEST_CASE("containers that HakuRiver did not make are left alone, and ids are no
     ContainerSpec other;
     other.name = "postgres";
     other.image = "python:3";
-    other.command = {"serve"};
+    other.command = {"sleep", "1000"};
     const auto made = f.run(f.engine.create(other));
     REQUIRE(made);
     REQUIRE(f.run(f.engine.start("postgres")));
