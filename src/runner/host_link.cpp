@@ -55,6 +55,7 @@ net::Task<Result<HostLink::End>> HostLink::one_connection() {
     }
     log::info("connected to the Host", {{"host", net::to_text(host_)}});
     socket_.emplace(std::move(socket));
+    hooks_.connected();
     conversation_.spawn(beat(*socket_, std::chrono::milliseconds(welcome->heartbeat_ms)));
     conversation_.spawn(listen(*socket_));
     co_await conversation_.join();
@@ -100,7 +101,10 @@ net::Task<void> HostLink::listen(net::WebSocket& socket) {
 }
 
 bool HostLink::send(const proto::Reports& reports) {
-    return socket_ && socket_->send_text(proto::to_json(reports)).has_value();
+    if (!socket_) return false;
+    if (socket_->send_text(proto::to_json(reports))) return true;
+    say_hello_again();
+    return false;
 }
 
 void HostLink::say_hello_again() {

@@ -18,12 +18,13 @@ public:
         std::function<proto::Hello()> hello; ///< made afresh for every connection
         std::function<proto::Heartbeat()> heartbeat;
         std::function<void(const proto::Orders&)> orders;
+        std::function<void()> connected; ///< reports are taken from now on; what came up after the hello is to be sent
     };
     HostLink(net::Loop& loop, net::Address host, Hooks hooks);
 
     /// Never returns; ends when its group is cancelled.
     net::Task<void> run();
-    /// False when there is no connection; then the next hello tells.
+    /// False when it could not be sent; the next hello, which then comes soon, says everything.
     bool send(const proto::Reports& reports);
     /// Ends the connection, so that a new hello is said.
     void say_hello_again();

@@ -64,6 +64,7 @@ public:
         , link_(loop_, net::Address::tcp(config.common.host_address, config.common.host_port),
                 hooks())
         , background_(loop_) {
+        worker_.can_tell = [this] { return link_.connected(); };
         worker_.on_news = [this](std::vector<AttemptReport> news) {
             return link_.send({std::move(news)});
         };
@@ -92,7 +93,8 @@ private:
     HostLink::Hooks hooks() {
         return {.hello = [this] { return hello(); },
                 .heartbeat = [this] { return proto::Heartbeat{.usage = usage()}; },
-                .orders = [this](const proto::Orders& orders) { worker_.take(orders); }};
+                .orders = [this](const proto::Orders& orders) { worker_.take(orders); },
+                .connected = [this] { worker_.announce(); }};
     }
 
     proto::Hello hello() {

@@ -175,6 +175,8 @@ void Worker::announce() {
     announcing_ = true;
     loop_.defer([this] {
         announcing_ = false;
+        // A hello that is under way does not have it any more: it stays news until the Host listens.
+        if (!can_tell()) return;
         auto news = agent::take_news(state_);
         if (!news.empty()) (void)on_news(std::move(news));
     });

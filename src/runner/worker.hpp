@@ -49,6 +49,9 @@ public:
     /// Called on a later turn of the loop with what the Host does not know yet. False: it could not
     /// be sent, and the next hello says it.
     std::function<bool(std::vector<AttemptReport>)> on_news;
+    /// Whether anybody would take the news now. They are kept until then; `announce` when it becomes true.
+    std::function<bool()> can_tell = [] { return true; };
+    void announce();
 
 private:
     void perform(agent::Effects effects);
@@ -61,7 +64,6 @@ private:
     void forget(const std::vector<agent::Effects::Act>& forgets);
     exec::Executor* executor(ExecutorKind kind);
     void step(const agent::Event& event);
-    void announce();
 
     net::Loop& loop_;
     exec::Spool& spool_;

@@ -94,6 +94,24 @@ TEST_CASE("an assignment is on record before it starts, and its record goes when
     CHECK(life.worker.attempts() == 0);
 }
 
+TEST_CASE("a result that comes between hello and welcome is told when the Host listens") {
+    const test::TempFolder folder;
+    Life life(folder.path());
+    bool listens = false;
+    life.worker.can_tell = [&] { return listens; };
+    life.order_start();
+    CHECK(life.worker.all_reports().size() == 1); // the hello: it runs
+    life.worker.on_event(exec::Event{exec::Ended{Life::id, Outcome{.exit_code = 4}}});
+    bool turned = false;
+    life.loop.defer([&] { turned = true; });
+    life.loop.run_until([&] { return turned; });
+    CHECK(life.reports.empty());
+    listens = true;
+    life.worker.announce();
+    life.wait_for_news(1);
+    CHECK(life.reports.at(0).outcome->exit_code == 4);
+}
+
 TEST_CASE("the next life takes up what the last one left") {
     const test::TempFolder folder;
     {
