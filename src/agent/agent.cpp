@@ -25,8 +25,7 @@ ExecutorKind choose(const State& state, const TaskSpec& spec) {
 
 std::string why_not(const State& state, ExecutorKind kind) {
     const auto* offer = offer_of(state, kind);
-    const std::string problem =
-        offer != nullptr && !offer->problem.empty() ? ": " + offer->problem : "";
+    const std::string problem = offer != nullptr && !offer->problem.empty() ? ": " + offer->problem : "";
     return "this node does not offer the " + std::string(to_string(kind)) + " executor" + problem;
 }
 
@@ -55,13 +54,10 @@ public:
             id, Attempt{recovered.assignment, recovered.executor, AttemptReport{.attempt = id}});
         if (!is_new) return;
         entry->second.report.warnings = recovered.warnings;
-        if (recovered.outcome)
-            take(entry->second.report, attempt::Ended{id, *recovered.outcome});
+        if (recovered.outcome) take(entry->second.report, attempt::Ended{id, *recovered.outcome});
         else if (offer_of(state_, recovered.executor) != nullptr)
             effects_.recover.push_back({recovered.assignment, recovered.executor});
-        else
-            settle(entry->second, EndReason::interrupted,
-                   why_not(state_, recovered.executor) + " any more");
+        else settle(entry->second, EndReason::interrupted, why_not(state_, recovered.executor) + " any more");
     }
 
     void operator()(const GpuReading& reading) {
@@ -85,10 +81,9 @@ private:
     void start(const Assignment& assignment) {
         const AttemptId id = assignment.attempt;
         const ExecutorKind executor = choose(state_, *assignment.spec);
-        const auto [entry, is_new] = state_.attempts.try_emplace(
-            id, Attempt{assignment, executor, AttemptReport{.attempt = id}});
-        state_.news.insert(
-            id); // an attempt that is ordered again: the Host does not know how far it is
+        const auto [entry, is_new] =
+            state_.attempts.try_emplace(id, Attempt{assignment, executor, AttemptReport{.attempt = id}});
+        state_.news.insert(id); // an attempt that is ordered again: the Host does not know how far it is
         if (!is_new) return;
         if (offered(state_, executor)) {
             effects_.begin.push_back({assignment, executor});
@@ -102,15 +97,12 @@ private:
     /// once per GPU.
     void flag(Attempt& attempt, const Gpu& gpu) {
         AttemptReport& report = attempt.report;
-        const bool running =
-            report.phase == AttemptPhase::running || report.phase == AttemptPhase::paused;
-        if (!running || std::ranges::find(attempt.assignment.placement.gpus, gpu.id) ==
-                            attempt.assignment.placement.gpus.end())
+        const bool running = report.phase == AttemptPhase::running || report.phase == AttemptPhase::paused;
+        if (!running ||
+            std::ranges::find(attempt.assignment.placement.gpus, gpu.id) == attempt.assignment.placement.gpus.end())
             return;
         const std::string text = "its GPU " + std::to_string(gpu.id) + " is not healthy";
-        if (std::ranges::any_of(report.warnings,
-                                [&](const auto& said) { return said.starts_with(text); }))
-            return;
+        if (std::ranges::any_of(report.warnings, [&](const auto& said) { return said.starts_with(text); })) return;
         report.warnings.push_back(text + (gpu.problem.empty() ? "" : ": " + gpu.problem));
         effects_.flag.push_back({report.attempt, report.warnings.back()});
         state_.news.insert(report.attempt);
@@ -139,10 +131,8 @@ private:
         if (found == state_.attempts.end()) return;
         AttemptReport& report = found->second.report;
         report.refused.clear();
-        if (report.phase == from && !found->second.stop_asked)
-            out.push_back({id, found->second.executor});
-        else
-            state_.news.insert(id); // the Host's picture is old
+        if (report.phase == from && !found->second.stop_asked) out.push_back({id, found->second.executor});
+        else state_.news.insert(id); // the Host's picture is old
     }
 
     void forget(AttemptId id) {
@@ -157,25 +147,16 @@ private:
     static void take(AttemptReport& report, const attempt::Started& event) {
         report.phase = AttemptPhase::running;
         report.started_at = event.at;
-        auto known =
-            std::exchange(report.warnings, event.warnings); // of an earlier life, on record
+        auto known = std::exchange(report.warnings, event.warnings); // of an earlier life, on record
         for (std::string& text : known)
             if (std::ranges::find(report.warnings, text) == report.warnings.end())
                 report.warnings.push_back(std::move(text));
         report.progress.clear();
     }
-    static void take(AttemptReport& report, const attempt::Progress& event) {
-        report.progress = event.text;
-    }
-    static void take(AttemptReport& report, const attempt::Paused&) {
-        report.phase = AttemptPhase::paused;
-    }
-    static void take(AttemptReport& report, const attempt::Resumed&) {
-        report.phase = AttemptPhase::running;
-    }
-    static void take(AttemptReport& report, const attempt::Refused& event) {
-        report.refused = event.why;
-    }
+    static void take(AttemptReport& report, const attempt::Progress& event) { report.progress = event.text; }
+    static void take(AttemptReport& report, const attempt::Paused&) { report.phase = AttemptPhase::paused; }
+    static void take(AttemptReport& report, const attempt::Resumed&) { report.phase = AttemptPhase::running; }
+    static void take(AttemptReport& report, const attempt::Refused& event) { report.refused = event.why; }
     static void take(AttemptReport& report, const attempt::Ended& event) {
         report.phase = AttemptPhase::ended;
         report.progress.clear();

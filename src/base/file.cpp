@@ -61,7 +61,8 @@ Result<> write_file_atomically(const std::filesystem::path& path, std::string_vi
         ::unlink(temporary.c_str());
         return fail(system_error("cannot replace " + path.string(), error));
     }
-    const Fd folder(::open(path.has_parent_path() ? path.parent_path().c_str() : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const Fd folder(
+        ::open(path.has_parent_path() ? path.parent_path().c_str() : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (folder) ::fsync(folder.get());
     return {};
 }

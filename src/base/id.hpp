@@ -12,7 +12,8 @@ template <class Tag, class Value = std::int64_t>
 struct Id {
     Value value{};
     Id() = default;
-    explicit Id(Value v) : value(std::move(v)) {}
+    explicit Id(Value v)
+        : value(std::move(v)) {}
     friend bool operator==(const Id&, const Id&) = default;
     friend auto operator<=>(const Id&, const Id&) = default;
 };
@@ -21,7 +22,5 @@ struct Id {
 
 template <class Tag, class Value>
 struct std::hash<hk::Id<Tag, Value>> {
-    std::size_t operator()(const hk::Id<Tag, Value>& id) const noexcept {
-        return std::hash<Value>{}(id.value);
-    }
+    std::size_t operator()(const hk::Id<Tag, Value>& id) const noexcept { return std::hash<Value>{}(id.value); }
 };

@@ -11,7 +11,8 @@ public:
     /// A longer line is labelled in pieces of this size.
     static constexpr std::size_t max_line = 65'536;
 
-    explicit LineLabel(std::string label) : label_(std::move(label)) {}
+    explicit LineLabel(std::string label)
+        : label_(std::move(label)) {}
     /// The complete lines that these bytes end, labelled; the rest waits.
     std::string feed(std::string_view bytes);
     /// What waits, as a line.

@@ -81,8 +81,8 @@ void write(spdlog::level::level_enum level, std::string_view message, Fields fie
 } // namespace
 
 void configure(Level level, Format format) {
-    constexpr spdlog::level::level_enum levels[] = {spdlog::level::debug, spdlog::level::info,
-                                                    spdlog::level::warn, spdlog::level::err};
+    constexpr spdlog::level::level_enum levels[] = {spdlog::level::debug, spdlog::level::info, spdlog::level::warn,
+                                                    spdlog::level::err};
     logger().set_level(levels[static_cast<int>(level)]);
     logger().flush_on(spdlog::level::debug);
     format_now = format;

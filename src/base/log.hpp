@@ -15,11 +15,19 @@ enum class Format { text, json };
 struct Field {
     std::string_view key;
     std::string value;
-    Field(std::string_view k, std::string_view v) : key(k), value(v) {}
-    Field(std::string_view k, const char* v) : key(k), value(v) {}
-    Field(std::string_view k, const std::string& v) : key(k), value(v) {}
+    Field(std::string_view k, std::string_view v)
+        : key(k)
+        , value(v) {}
+    Field(std::string_view k, const char* v)
+        : key(k)
+        , value(v) {}
+    Field(std::string_view k, const std::string& v)
+        : key(k)
+        , value(v) {}
     template <std::integral T>
-    Field(std::string_view k, T v) : key(k), value(std::to_string(v)) {}
+    Field(std::string_view k, T v)
+        : key(k)
+        , value(std::to_string(v)) {}
 };
 using Fields = std::initializer_list<Field>;
 

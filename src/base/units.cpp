@@ -11,10 +11,14 @@ constexpr std::int64_t largest = std::int64_t{1} << 60;
 
 std::int64_t factor_of(char suffix) {
     switch (suffix) {
-    case 'k': case 'K': return 1'000;
-    case 'm': case 'M': return 1'000'000;
-    case 'g': case 'G': return 1'000'000'000;
-    case 't': case 'T': return 1'000'000'000'000;
+    case 'k':
+    case 'K': return 1'000;
+    case 'm':
+    case 'M': return 1'000'000;
+    case 'g':
+    case 'G': return 1'000'000'000;
+    case 't':
+    case 'T': return 1'000'000'000'000;
     default: return 0;
     }
 }
@@ -23,8 +27,8 @@ std::int64_t factor_of(char suffix) {
 
 Result<Bytes> parse_size(std::string_view text) {
     const auto wrong = [&](std::string_view why) {
-        return fail(Errc::invalid, "\"" + std::string(text.substr(0, 40)) + "\" is not a size: " +
-                                       std::string(why) + "; write for example 512M or 4G");
+        return fail(Errc::invalid, "\"" + std::string(text.substr(0, 40)) + "\" is not a size: " + std::string(why) +
+                                       "; write for example 512M or 4G");
     };
     std::int64_t number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -49,8 +53,8 @@ std::string format_size(Bytes size) {
     }
     std::array<char, 32> buffer{};
     const int decimals = unit == 0 || amount >= 99.95 ? 0 : amount >= 9.995 ? 1 : 2;
-    std::string number(buffer.data(), static_cast<std::size_t>(
-                                          std::snprintf(buffer.data(), buffer.size(), "%.*f", decimals, amount)));
+    std::string number(buffer.data(),
+                       static_cast<std::size_t>(std::snprintf(buffer.data(), buffer.size(), "%.*f", decimals, amount)));
     if (decimals > 0) number.erase(number.find_last_not_of('0') + 1);
     if (number.ends_with('.')) number.pop_back();
     return number + " " + units[unit];

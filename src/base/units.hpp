@@ -13,8 +13,14 @@ struct Bytes {
     std::int64_t value = 0;
     friend bool operator==(Bytes, Bytes) = default;
     friend auto operator<=>(Bytes, Bytes) = default;
-    Bytes& operator+=(Bytes other) { value += other.value; return *this; }
-    Bytes& operator-=(Bytes other) { value -= other.value; return *this; }
+    Bytes& operator+=(Bytes other) {
+        value += other.value;
+        return *this;
+    }
+    Bytes& operator-=(Bytes other) {
+        value -= other.value;
+        return *this;
+    }
     friend Bytes operator+(Bytes a, Bytes b) { return a += b; }
     friend Bytes operator-(Bytes a, Bytes b) { return a -= b; }
 };

@@ -20,10 +20,9 @@ Result<HostPlace> from_config(const CommonOptions& options) {
     if (!config && config.error().code == Errc::not_found) config.error().code = Errc::invalid;
     if (!config) return fail(config.error());
     const config::Common& common = config->common;
-    const std::string origin =
-        common.file.empty()
-            ? "the default, since there is no config file (hakuriver.init config writes one)"
-            : "network.host_reachable_address in " + common.file.string();
+    const std::string origin = common.file.empty()
+                                   ? "the default, since there is no config file (hakuriver.init config writes one)"
+                                   : "network.host_reachable_address in " + common.file.string();
     if (common.host_address.starts_with("unix:")) return named(common.host_address, origin);
     return HostPlace{net::Address::tcp(common.host_address, common.host_port), origin};
 }

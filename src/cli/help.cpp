@@ -10,8 +10,7 @@ namespace {
 constexpr std::size_t indent = 2;
 constexpr std::size_t text_column = 30;
 
-void append_folded(std::string& into, std::string_view text, std::size_t column,
-                   std::size_t width) {
+void append_folded(std::string& into, std::string_view text, std::size_t column, std::size_t width) {
     std::size_t at = column;
     bool first = true;
     while (!text.empty()) {
@@ -36,10 +35,8 @@ void append_folded(std::string& into, std::string_view text, std::size_t column,
 void append_line(std::string& page, const HelpLine& line, std::size_t width) {
     page += std::string(indent, ' ') + line.heading;
     const std::size_t used = indent + display_width(line.heading);
-    if (used + 2 > text_column)
-        page += "\n" + std::string(text_column, ' ');
-    else
-        page += std::string(text_column - used, ' ');
+    if (used + 2 > text_column) page += "\n" + std::string(text_column, ' ');
+    else page += std::string(text_column - used, ' ');
     append_folded(page, line.text, text_column, width);
 }
 
@@ -64,13 +61,11 @@ std::string option_heading(std::string_view names, std::string_view value) {
 }
 
 std::string render_help(const HelpPage& page, int width) {
-    const std::size_t columns =
-        width <= 0 ? 80 : static_cast<std::size_t>(std::clamp(width, 60, 100));
+    const std::size_t columns = width <= 0 ? 80 : static_cast<std::size_t>(std::clamp(width, 60, 100));
     std::string text = "usage: " + std::string(page.about.usage) + "\n\n";
     append_folded(text, page.about.sentence, 0, columns);
     if (!page.about.examples.empty()) text += "\nExamples:\n";
-    for (const std::string_view example : page.about.examples)
-        text += "  " + std::string(example) + "\n";
+    for (const std::string_view example : page.about.examples) text += "  " + std::string(example) + "\n";
     append_lines(text, page.lines, columns);
     if (page.about.more.empty()) return text;
     text += "\n";

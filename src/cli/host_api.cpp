@@ -33,8 +33,7 @@ HostApi::HostApi(std::unique_ptr<HostLink> link, std::string where, std::string 
 
 Error HostApi::unreachable(const Error& cause) const {
     return {Errc::unavailable,
-            "the Host at " + where_ + " does not answer (" + cause.message +
-                "); check that hakuriver.host runs there" +
+            "the Host at " + where_ + " does not answer (" + cause.message + "); check that hakuriver.host runs there" +
                 " and that the address is right: it comes from " + origin_,
             {}};
 }
@@ -44,13 +43,12 @@ Result<net::Response> HostApi::judge(Result<net::Response> response) {
     if (!response) return fail(unreachable(response.error()));
     if (response->status < 300) return response;
     Error error = proto::parse_error_body(response->status, response->body);
-    const bool route_is_missing =
-        (response->status == 404 || response->status == 405 || response->status == 501) &&
-        !response->body.contains("\"error\"");
+    const bool route_is_missing = (response->status == 404 || response->status == 405 || response->status == 501) &&
+                                  !response->body.contains("\"error\"");
     if (route_is_missing)
         error = {Errc::unsupported,
-                 "the Host at " + where_ + " does not offer this (it answered " +
-                     std::to_string(response->status) + ")",
+                 "the Host at " + where_ + " does not offer this (it answered " + std::to_string(response->status) +
+                     ")",
                  {}};
     return fail(std::move(error));
 }
@@ -90,10 +88,8 @@ Result<proto::TaskView> HostApi::task(TaskId id) {
     return proto::parse_task_view(body);
 }
 
-Result<proto::TaskList> HostApi::page(const std::string& query, std::size_t limit,
-                                      const std::string& after) {
-    const std::string target = "/api/tasks" +
-                               query_of({{"limit", std::to_string(limit)}, {"after", after}}) +
+Result<proto::TaskList> HostApi::page(const std::string& query, std::size_t limit, const std::string& after) {
+    const std::string target = "/api/tasks" + query_of({{"limit", std::to_string(limit)}, {"after", after}}) +
                                (query.empty() ? "" : "&" + query);
     HK_TRY(const std::string body, get(target));
     return proto::parse_task_list(body);
@@ -125,8 +121,8 @@ Result<std::vector<TaskId>> HostApi::task_ids(const std::string& query) {
 
 Result<std::vector<proto::TaskView>> HostApi::neighbours(TaskId first, TaskId last) {
     const std::int64_t count = last.value - first.value + 1;
-    HK_TRY(const std::string body, get("/api/tasks?limit=" + std::to_string(count) +
-                                       "&after=" + std::to_string(last.value + 1)));
+    HK_TRY(const std::string body,
+           get("/api/tasks?limit=" + std::to_string(count) + "&after=" + std::to_string(last.value + 1)));
     HK_TRY(proto::TaskList list, proto::parse_task_list(body));
     std::erase_if(list.tasks, [&](const auto& task) { return task.task_id < first; });
     std::ranges::reverse(list.tasks);
@@ -143,15 +139,13 @@ Result<proto::BatchView> HostApi::batch(BatchId id) {
     return proto::parse_batch_view(body);
 }
 
-Result<proto::SelectionReply> HostApi::act(const std::string& word,
-                                           const std::vector<TaskId>& ids) {
+Result<proto::SelectionReply> HostApi::act(const std::string& word, const std::vector<TaskId>& ids) {
     proto::SelectionReply all;
     for (std::size_t at = 0; at < ids.size(); at += page_size) {
         const auto first = ids.begin() + static_cast<std::ptrdiff_t>(at);
         const auto last = first + static_cast<std::ptrdiff_t>(std::min(page_size, ids.size() - at));
         const proto::TaskSelection selection{.task_ids = {first, last}};
-        HK_TRY(const std::string body,
-               post("/api/tasks/" + word, proto::to_json(selection), action_limit));
+        HK_TRY(const std::string body, post("/api/tasks/" + word, proto::to_json(selection), action_limit));
         HK_TRY(const proto::SelectionReply reply, proto::parse_selection_reply(body));
         std::ranges::copy(reply.done, std::back_inserter(all.done));
         std::ranges::copy(reply.refused, std::back_inserter(all.refused));

@@ -17,8 +17,7 @@ public:
 
     /// Bodies as the Host sent them. `limit`: for the whole call.
     Result<std::string> get(const std::string& target, Duration limit = usual_limit);
-    Result<std::string> post(const std::string& target, std::string body = {},
-                             Duration limit = usual_limit);
+    Result<std::string> post(const std::string& target, std::string body = {}, Duration limit = usual_limit);
     Result<std::string> remove(const std::string& target);
     Result<> stream(net::Request request, Duration silence, const OnChunk& on_chunk);
     /// The whole response: for those who need its headers.

@@ -20,12 +20,10 @@ public:
     virtual Result<net::Response> call(net::Request request, Duration limit) = 0;
     /// The body goes to `on_chunk`, except where the status is 300 or more. `silence` is the
     /// longest pause.
-    virtual Result<net::Response> stream(net::Request request, Duration silence,
-                                         const OnChunk& on_chunk) = 0;
+    virtual Result<net::Response> stream(net::Request request, Duration silence, const OnChunk& on_chunk) = 0;
     /// Sends a file as the body; the answer goes to `on_chunk` like that of stream. `sent` sees the
     /// bytes so far.
-    virtual Result<net::Response> upload(net::Request request, const std::string& file,
-                                         const OnChunk& on_chunk,
+    virtual Result<net::Response> upload(net::Request request, const std::string& file, const OnChunk& on_chunk,
                                          const std::function<void(std::int64_t sent)>& sent) = 0;
 };
 

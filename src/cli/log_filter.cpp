@@ -73,8 +73,7 @@ std::string LogFilter::pass(std::string_view piece) {
         case State::sequence: sequence(out, c); break;
         case State::charset: state_ = State::text; break;
         case State::string:
-            if (c == '\a' || c == '\n')
-                state_ = State::text; // a line end closes what was never a string
+            if (c == '\a' || c == '\n') state_ = State::text; // a line end closes what was never a string
             if (c == '\n') out += c;
             if (c == escape_byte) state_ = State::string_escape;
             break;

@@ -10,14 +10,12 @@ namespace {
 
 constexpr Duration patience_with_host = std::chrono::minutes(5);
 constexpr Duration retry_pause = std::chrono::milliseconds(500);
-constexpr Duration silence_limit =
-    std::chrono::minutes(10); ///< then the connection is made anew: it may be dead
+constexpr Duration silence_limit = std::chrono::minutes(10); ///< then the connection is made anew: it may be dead
 constexpr std::int64_t most_json_lines = 100'000;
 
 } // namespace
 
-LogView::LogView(Session& session, TaskId id, const LogOptions& options,
-                 std::function<void()> before_first)
+LogView::LogView(Session& session, TaskId id, const LogOptions& options, std::function<void()> before_first)
     : session_(session)
     , id_(id)
     , options_(options)
@@ -27,8 +25,7 @@ LogView::LogView(Session& session, TaskId id, const LogOptions& options,
 
 net::Request LogView::request(std::string_view query) const {
     net::Request made;
-    made.target = "/api/tasks/" + to_string(id_) + (options_.errors ? "/stderr" : "/stdout") +
-                  std::string(query);
+    made.target = "/api/tasks/" + to_string(id_) + (options_.errors ? "/stderr" : "/stdout") + std::string(query);
     return made;
 }
 
@@ -51,13 +48,11 @@ void LogView::put(std::string_view text) {
 }
 
 Result<> LogView::show_tail(HostApi& api) {
-    HK_TRY(const net::Response response,
-           api.respond(request("?tail=" + std::to_string(*options_.tail))));
+    HK_TRY(const net::Response response, api.respond(request("?tail=" + std::to_string(*options_.tail))));
     show(response.body);
     const auto size = response.headers.get("X-Total-Size").value_or("");
     std::int64_t total = 0;
-    if (std::from_chars(size.data(), size.data() + size.size(), total).ec == std::errc{})
-        offset_ = total;
+    if (std::from_chars(size.data(), size.data() + size.size(), total).ec == std::errc{}) offset_ = total;
     return {};
 }
 
@@ -74,14 +69,13 @@ Result<> LogView::follow(HostApi& api) {
     // A Host that is away at the start is not waited for.
     HK_TRY(const proto::TaskView task, api.task(id_));
     if (task.status == TaskState::pending)
-        session_.hint("task " + to_string(id_) + " waits (" + harmless(task.waiting_reason) +
-                      "); its output follows");
+        session_.hint("task " + to_string(id_) + " waits (" + harmless(task.waiting_reason) + "); its output follows");
     Mono broken_since = session_.pace().now().mono;
     for (;;) {
         const Mono begin = session_.pace().now().mono;
         bool heard = false;
-        const auto done = api.stream(request("?follow=1&offset=" + std::to_string(offset_)),
-                                     silence_limit, [&](std::string_view piece) {
+        const auto done = api.stream(request("?follow=1&offset=" + std::to_string(offset_)), silence_limit,
+                                     [&](std::string_view piece) {
                                          heard = true;
                                          show(piece);
                                          return true;
@@ -98,12 +92,10 @@ Result<> LogView::follow(HostApi& api) {
 Result<> LogView::show_json(HostApi& api) {
     const std::string query = "?tail=" + std::to_string(options_.tail.value_or(most_json_lines));
     HK_TRY(const net::Response response, api.respond(request(query)));
-    const std::string size(
-        response.headers.get("X-Total-Size").value_or(std::to_string(response.body.size())));
+    const std::string size(response.headers.get("X-Total-Size").value_or(std::to_string(response.body.size())));
     session_.print_json("{\"task_id\":\"" + to_string(id_) + "\",\"stream\":\"" +
                         (options_.errors ? "stderr" : "stdout") + "\",\"size_bytes\":" + size +
-                        ",\"text\":" + json::serialize(json::Value(valid_utf8(response.body))) +
-                        "}");
+                        ",\"text\":" + json::serialize(json::Value(valid_utf8(response.body))) + "}");
     return {};
 }
 

@@ -25,8 +25,7 @@ struct LogOptions {
 class LogView {
 public:
     /// `before_first` is called when the first bytes have come, and never for an empty stream.
-    LogView(Session& session, TaskId id, const LogOptions& options,
-            std::function<void()> before_first = {});
+    LogView(Session& session, TaskId id, const LogOptions& options, std::function<void()> before_first = {});
     /// Prints it, as JSON with --json.
     Result<> run();
     /// Whether what was printed ended in the middle of a line.

@@ -30,26 +30,23 @@ net::Task<Result<>> send_file(net::HttpConnection& connection, const Upload& upl
         const ssize_t count = ::read(upload.file.get(), piece.data(), piece.size());
         if (count < 0) co_return fail(system_error("read", errno));
         if (count == 0) co_return Result<>{};
-        const auto written = co_await connection.write_body_chunk(
-            std::string_view(piece).substr(0, static_cast<std::size_t>(count)));
+        const auto written =
+            co_await connection.write_body_chunk(std::string_view(piece).substr(0, static_cast<std::size_t>(count)));
         if (!written) co_return Result<>{};
         total += count;
         upload.sent(total);
     }
 }
 
-net::Task<Result<net::Response>> read_answer(net::HttpConnection& connection,
-                                             const OnChunk& on_chunk) {
+net::Task<Result<net::Response>> read_answer(net::HttpConnection& connection, const OnChunk& on_chunk) {
     auto head = co_await connection.finish_upload();
     if (!head) co_return head;
     for (;;) {
         const auto piece = co_await connection.read_chunk(upload_step);
         if (!piece) co_return fail(piece.error());
         if (piece->empty()) co_return head;
-        if (head->status >= 300)
-            head->body += *piece;
-        else if (!on_chunk(*piece))
-            co_return head;
+        if (head->status >= 300) head->body += *piece;
+        else if (!on_chunk(*piece)) co_return head;
     }
 }
 
@@ -76,14 +73,12 @@ private:
         limits.time = limit;
         return net::fetch_blocking(address_, std::move(request), limits);
     }
-    Result<net::Response> stream(net::Request request, Duration silence,
-                                 const OnChunk& on_chunk) override {
+    Result<net::Response> stream(net::Request request, Duration silence, const OnChunk& on_chunk) override {
         net::CallLimits limits;
         limits.time = silence;
         return net::stream_blocking(address_, std::move(request), limits, on_chunk);
     }
-    Result<net::Response> upload(net::Request request, const std::string& file,
-                                 const OnChunk& on_chunk,
+    Result<net::Response> upload(net::Request request, const std::string& file, const OnChunk& on_chunk,
                                  const std::function<void(std::int64_t)>& sent) override {
         Fd opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
         if (!opened) return fail(system_error(file, errno));
@@ -99,8 +94,6 @@ private:
 
 } // namespace
 
-std::unique_ptr<HostLink> make_net_link(net::Address address) {
-    return std::make_unique<NetLink>(std::move(address));
-}
+std::unique_ptr<HostLink> make_net_link(net::Address address) { return std::make_unique<NetLink>(std::move(address)); }
 
 } // namespace hk::cli

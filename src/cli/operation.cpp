@@ -6,8 +6,7 @@ namespace hk::cli {
 namespace {
 
 constexpr std::size_t longest_line = 1 << 20;
-constexpr Duration longest_silence =
-    std::chrono::minutes(10); ///< an engine may pull or save for long without a word
+constexpr Duration longest_silence = std::chrono::minutes(10); ///< an engine may pull or save for long without a word
 
 /// Cuts the answer into lines and shows each.
 class Steps {
@@ -65,8 +64,7 @@ Result<> Steps::end(Result<> call) {
     HK_CHECK(call);
     take_line(rest_);
     if (!last_ || !last_->finished)
-        return fail(Errc::unavailable,
-                    "the Host's answer ended before the operation did; it may still be going on");
+        return fail(Errc::unavailable, "the Host's answer ended before the operation did; it may still be going on");
     if (!last_->error.empty()) return fail(Errc::io, last_->error);
     return {};
 }
@@ -76,8 +74,8 @@ Result<> Steps::end(Result<> call) {
 Result<> follow_operation(Session& session, net::Request request) {
     HK_TRY(HostApi* const api, session.host());
     Steps steps(session);
-    return steps.end(api->stream(std::move(request), longest_silence,
-                                 [&](std::string_view piece) { return steps.take(piece); }));
+    return steps.end(
+        api->stream(std::move(request), longest_silence, [&](std::string_view piece) { return steps.take(piece); }));
 }
 
 Result<> upload_operation(Session& session, net::Request request, const std::string& file) {
@@ -88,8 +86,8 @@ Result<> upload_operation(Session& session, net::Request request, const std::str
     const auto sent = [&](std::int64_t bytes) {
         session.progress("sending " + format_size(Bytes{bytes}) + " of " + format_size(total));
     };
-    return steps.end(api->upload(
-        std::move(request), file, [&](std::string_view piece) { return steps.take(piece); }, sent));
+    return steps.end(
+        api->upload(std::move(request), file, [&](std::string_view piece) { return steps.take(piece); }, sent));
 }
 
 } // namespace hk::cli

@@ -54,12 +54,9 @@ struct Parser::Impl {
     UserCommand* command = nullptr;
     bool help = false;
 
-    Entry& add(OptionText text) {
-        return entries.emplace_back(Entry{.section = section, .text = text});
-    }
+    Entry& add(OptionText text) { return entries.emplace_back(Entry{.section = section, .text = text}); }
     void add_value(Entry& entry) {
-        entry.option =
-            app.add_option(std::string(entry.text.names), entry.values)->allow_extra_args(false);
+        entry.option = app.add_option(std::string(entry.text.names), entry.values)->allow_extra_args(false);
     }
     std::vector<std::string_view> all_names() const;
     Result<> check_words(std::span<const std::string> words) const;
@@ -73,16 +70,13 @@ struct Parser::Impl {
 
 std::vector<std::string_view> Parser::Impl::all_names() const {
     std::vector<std::string_view> names;
-    for (const Entry& entry : entries)
-        std::ranges::copy(split_names(entry.text.names), std::back_inserter(names));
+    for (const Entry& entry : entries) std::ranges::copy(split_names(entry.text.names), std::back_inserter(names));
     return names;
 }
 
 Error Parser::Impl::unknown_option(std::string_view word) const {
     word = word.substr(0, word.find('='));
-    return {Errc::invalid,
-            "there is no option " + in_quotes(word) + did_you_mean(word, all_names()),
-            {}};
+    return {Errc::invalid, "there is no option " + in_quotes(word) + did_you_mean(word, all_names()), {}};
 }
 
 /// CLI11 reads "--name=" as "--name NEXT"; nobody means that.
@@ -122,8 +116,7 @@ Result<> Parser::Impl::check_value(const Entry& entry) const {
     const auto names = all_names();
     for (const std::string& value : entry.values)
         if (value == "--" || (value.starts_with("--") && std::ranges::count(names, value) > 0))
-            return fail(Errc::invalid, std::string(entry.main_name()) + " needs a value, and " +
-                                           value + " is none");
+            return fail(Errc::invalid, std::string(entry.main_name()) + " needs a value, and " + value + " is none");
     if (entry.values.size() > 1 && !entry.repeatable)
         return fail(Errc::invalid, std::string(entry.main_name()) + " is given twice");
     return {};
@@ -143,8 +136,7 @@ Result<> Parser::Impl::take_rest() {
     for (const std::string& word : rest)
         if (word.starts_with('-') && word != "--") return fail(unknown_option(word));
     std::erase(rest, "--");
-    if (!rest.empty())
-        return fail(Errc::invalid, "there is a word too many: " + in_quotes(rest.front()));
+    if (!rest.empty()) return fail(Errc::invalid, "there is a word too many: " + in_quotes(rest.front()));
     return {};
 }
 
@@ -152,11 +144,9 @@ Result<> Parser::Impl::take_positionals() {
     if (!positional) return {};
     const PositionalText& text = positional->positional;
     if (positional->values.size() < text.least)
-        return fail(Errc::invalid,
-                    std::string(text.name) + " is missing: " + std::string(text.help));
+        return fail(Errc::invalid, std::string(text.name) + " is missing: " + std::string(text.help));
     if (positional->values.size() > text.most)
-        return fail(Errc::invalid,
-                    "there is a word too many: " + in_quotes(positional->values[text.most]));
+        return fail(Errc::invalid, "there is a word too many: " + in_quotes(positional->values[text.most]));
     return positional->store(positional->values);
 }
 
@@ -257,25 +247,18 @@ std::string Parser::help(int width) const {
         page.lines.push_back({"Arguments", std::string(text.name), text.help});
     }
     for (const auto& entry : impl_->entries)
-        page.lines.push_back(
-            {entry.section, option_heading(entry.text.names, entry.text.value), entry.text.help});
+        page.lines.push_back({entry.section, option_heading(entry.text.names, entry.text.value), entry.text.help});
     return render_help(page, width);
 }
 
 std::vector<Parser::Declared> Parser::declared() const {
     std::vector<Declared> all;
     for (const auto& entry : impl_->entries)
-        all.push_back({split_names(entry.text.names), entry.text.help, !entry.flag, entry.text.what,
-                       entry.text.choices, false, entry.repeatable});
+        all.push_back({split_names(entry.text.names), entry.text.help, !entry.flag, entry.text.what, entry.text.choices,
+                       false, entry.repeatable});
     if (impl_->positional) {
         const PositionalText& text = impl_->positional->positional;
-        all.push_back({{},
-                       text.help,
-                       true,
-                       text.what,
-                       text.choices,
-                       impl_->command != nullptr,
-                       text.most > 1});
+        all.push_back({{}, text.help, true, text.what, text.choices, impl_->command != nullptr, text.most > 1});
     }
     return all;
 }
@@ -284,11 +267,9 @@ Result<std::int64_t> parse_number(std::string_view what, std::string_view text, 
     std::int64_t number = 0;
     const char* last = text.data() + text.size();
     const auto [end, error] = std::from_chars(text.data(), last, number);
-    if (error == std::errc{} && end == last && number >= range.least && number <= range.most)
-        return number;
-    return fail(Errc::invalid,
-                std::string(what) + " needs a whole number from " + std::to_string(range.least) +
-                    " to " + std::to_string(range.most) + ", and " + in_quotes(text) + " is none");
+    if (error == std::errc{} && end == last && number >= range.least && number <= range.most) return number;
+    return fail(Errc::invalid, std::string(what) + " needs a whole number from " + std::to_string(range.least) +
+                                   " to " + std::to_string(range.most) + ", and " + in_quotes(text) + " is none");
 }
 
 } // namespace hk::cli

@@ -32,8 +32,7 @@ void write_all(int fd, std::string_view text) {
         if (errno == EINTR) continue;
         if (errno == EPIPE) _exit(broken_pipe_exit);
         if (fd != STDERR_FILENO)
-            write_all(STDERR_FILENO,
-                      std::string("cannot write the output: ") + std::strerror(errno) + "\n");
+            write_all(STDERR_FILENO, std::string("cannot write the output: ") + std::strerror(errno) + "\n");
         _exit(output_failed_exit);
     }
 }
@@ -59,9 +58,7 @@ World real_world(std::string program, Pace& pace) {
     world.around = read_surroundings();
     world.out = [](std::string_view text) { write_all(STDOUT_FILENO, text); };
     world.err = [](std::string_view text) { write_all(STDERR_FILENO, text); };
-    world.locate = [](const CommonOptions& options) {
-        return find_host(options, variable("HAKURIVER_HOST"));
-    };
+    world.locate = [](const CommonOptions& options) { return find_host(options, variable("HAKURIVER_HOST")); };
     world.link = [](const net::Address& address) { return make_net_link(address); };
     world.read_line = read_line;
     world.pace = &pace;
@@ -112,25 +109,18 @@ Menu umbrella_menu(std::vector<Command>& commands, std::span<const Program> prog
     for (const Command& command : client_commands()) commands.push_back(command);
     commands.push_back({"env", "environments: what hakuriver.docker does", nullptr});
     commands.push_back({"init", "first steps: what hakuriver.init does", nullptr});
-    for (const Program& program : programs)
-        commands.push_back({program.name, program.summary, nullptr});
-    return {.usage = "hakuriver COMMAND [OPTIONS]",
-            .sentence = "A few machines as one computer.",
-            .commands = commands};
+    for (const Program& program : programs) commands.push_back({program.name, program.summary, nullptr});
+    return {
+        .usage = "hakuriver COMMAND [OPTIONS]", .sentence = "A few machines as one computer.", .commands = commands};
 }
 
 } // namespace
 
-int client_main(int argc, char** argv) {
-    return verb_main("hakuriver.client", make_client(), argc, argv);
-}
-int docker_shell_main(int argc, char** argv) {
-    return verb_main("hakuriver.docker-shell", make_shell(), argc, argv);
-}
+int client_main(int argc, char** argv) { return verb_main("hakuriver.client", make_client(), argc, argv); }
+int docker_shell_main(int argc, char** argv) { return verb_main("hakuriver.docker-shell", make_shell(), argc, argv); }
 
 int docker_main(int argc, char** argv) {
-    return menu_main("hakuriver.docker", docker_menu("hakuriver.docker COMMAND [OPTIONS]"),
-                     words_of(argc, argv));
+    return menu_main("hakuriver.docker", docker_menu("hakuriver.docker COMMAND [OPTIONS]"), words_of(argc, argv));
 }
 
 /// Without a word `hakuriver.init` writes the config, as the original program does.

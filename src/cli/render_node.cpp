@@ -17,9 +17,7 @@ std::string with_decimals(double value, int decimals) {
 }
 
 std::string percent(double value) { return value < 0 ? "-" : with_decimals(value, 0) + " %"; }
-std::string temperature(const std::optional<double>& value) {
-    return value ? with_decimals(*value, 0) + " C" : "-";
-}
+std::string temperature(const std::optional<double>& value) { return value ? with_decimals(*value, 0) + " C" : "-"; }
 
 std::string of_total(Bytes used, Bytes total) {
     return total.value <= 0 ? "-" : format_size(used) + " / " + format_size(total);
@@ -27,11 +25,9 @@ std::string of_total(Bytes used, Bytes total) {
 
 Cell status_cell(const Terminal& terminal, std::string_view status, bool drained) {
     const bool online = status == "online";
-    const std::string_view mark =
-        terminal.unicode ? (online ? "● " : "○ ") : (online ? "* " : "o ");
+    const std::string_view mark = terminal.unicode ? (online ? "● " : "○ ") : (online ? "* " : "o ");
     const Colour colour = !online ? Colour::red : drained ? Colour::yellow : Colour::green;
-    return {std::string(mark) + harmless(status, terminal.unicode) + (drained ? ", draining" : ""),
-            colour};
+    return {std::string(mark) + harmless(status, terminal.unicode) + (drained ? ", draining" : ""), colour};
 }
 
 /// Green, yellow, red: how full something is.
@@ -51,9 +47,8 @@ std::string gpu_summary(const proto::NodeView& node) {
 /// "systemd, docker": how tasks run there. Where systemd does not work they run as plain processes.
 std::string ways(const proto::NodeView& node) {
     const auto works = [&](std::string_view name) {
-        return std::ranges::any_of(node.executors, [&](const proto::ExecutorView& each) {
-            return each.available && each.name == name;
-        });
+        return std::ranges::any_of(
+            node.executors, [&](const proto::ExecutorView& each) { return each.available && each.name == name; });
     };
     std::string text = works("systemd") ? "systemd" : works("process") ? "process" : "";
     if (works("docker")) text += text.empty() ? "docker" : ", docker";
@@ -73,11 +68,9 @@ std::string task_ids(const std::vector<TaskId>& tasks) {
 /// Six blocks, as full as the share says; the rest of a line of 80 columns is for who uses the GPU.
 std::string bar(const Terminal& terminal, double percent_full) {
     constexpr int blocks = 6;
-    const int full =
-        static_cast<int>(std::lround(std::clamp(percent_full, 0.0, 100.0) / 100 * blocks));
+    const int full = static_cast<int>(std::lround(std::clamp(percent_full, 0.0, 100.0) / 100 * blocks));
     std::string text;
-    for (int i = 0; i < blocks; ++i)
-        text += i < full ? (terminal.unicode ? "█" : "#") : (terminal.unicode ? "░" : ".");
+    for (int i = 0; i < blocks; ++i) text += i < full ? (terminal.unicode ? "█" : "#") : (terminal.unicode ? "░" : ".");
     return text + " ";
 }
 
@@ -121,16 +114,14 @@ Table gpu_table() {
                   {.title = "USED BY", .elastic = true, .least = 15}});
 }
 
-void add_gpu(Table& table, const Terminal& terminal, std::string_view node,
-             const proto::GpuView& gpu) {
+void add_gpu(Table& table, const Terminal& terminal, std::string_view node, const proto::GpuView& gpu) {
     const bool known = gpu.memory_total_mib > 0 && gpu.memory_used_mib >= 0;
     const double memory_share = known ? 100 * gpu.memory_used_mib / gpu.memory_total_mib : -1;
     const bool foreign = !gpu.task_id && !gpu.processes.empty();
     table.add({cell(terminal, node),
                {std::to_string(gpu.gpu_id)},
                cell(terminal, gpu.name),
-               {bar(terminal, gpu.gpu_utilization) + percent(gpu.gpu_utilization),
-                load_colour(gpu.gpu_utilization)},
+               {bar(terminal, gpu.gpu_utilization) + percent(gpu.gpu_utilization), load_colour(gpu.gpu_utilization)},
                {bar(terminal, memory_share) + gpu_memory(gpu), load_colour(memory_share)},
                {gpu.temperature < 0 ? "-" : std::to_string(gpu.temperature) + " C"},
                {power(gpu)},
@@ -142,9 +133,8 @@ void add_gpu(Table& table, const Terminal& terminal, std::string_view node,
 }
 
 std::string cluster_line(const Terminal& terminal, const proto::HealthAggregate& all) {
-    std::string text = std::to_string(all.onlineNodes) + " of " + std::to_string(all.totalNodes) +
-                       " nodes online, " + std::to_string(all.totalCores) + " cores, CPU " +
-                       percent(all.avgCpuPercent) + ", memory " +
+    std::string text = std::to_string(all.onlineNodes) + " of " + std::to_string(all.totalNodes) + " nodes online, " +
+                       std::to_string(all.totalCores) + " cores, CPU " + percent(all.avgCpuPercent) + ", memory " +
                        of_total(all.usedMemBytes, all.totalMemBytes);
     if (all.avgGpuPercent >= 0) text += ", GPU " + percent(all.avgGpuPercent);
     if (all.maxMaxCpuTemp) text += ", hottest " + temperature(all.maxMaxCpuTemp);
@@ -153,8 +143,7 @@ std::string cluster_line(const Terminal& terminal, const proto::HealthAggregate&
 
 } // namespace
 
-std::string render_node_table(const Terminal& terminal, const std::vector<proto::NodeView>& nodes,
-                              Time now) {
+std::string render_node_table(const Terminal& terminal, const std::vector<proto::NodeView>& nodes, Time now) {
     Table table({{.title = "NODE", .elastic = true},
                  {.title = "STATUS"},
                  {.title = "CORES", .align = Align::right},
@@ -169,20 +158,19 @@ std::string render_node_table(const Terminal& terminal, const std::vector<proto:
                  {.title = "TASKS", .rank = 7, .elastic = true}});
     for (const proto::NodeView& node : nodes) {
         const bool online = node.status == "online";
-        table.add({cell(terminal, node.hostname),
-                   status_cell(terminal, node.status, node.drained),
-                   {std::to_string(node.cores_in_use) + " / " + std::to_string(node.total_cores)},
-                   {of_total(node.memory_reserved_bytes, node.memory_total_bytes)},
-                   {online ? percent(node.cpu_percent) : "-",
-                    online ? load_colour(node.cpu_percent) : Colour::none},
-                   {online ? percent(node.memory_percent) : "-",
-                    online ? load_colour(node.memory_percent) : Colour::none},
-                   {gpu_summary(node)},
-                   {node.numa_topology.empty() ? "-" : std::to_string(node.numa_topology.size())},
-                   {heard(node, now)},
-                   {ways(node)},
-                   cell(terminal, node.version),
-                   cell(terminal, task_ids(node.tasks))});
+        table.add(
+            {cell(terminal, node.hostname),
+             status_cell(terminal, node.status, node.drained),
+             {std::to_string(node.cores_in_use) + " / " + std::to_string(node.total_cores)},
+             {of_total(node.memory_reserved_bytes, node.memory_total_bytes)},
+             {online ? percent(node.cpu_percent) : "-", online ? load_colour(node.cpu_percent) : Colour::none},
+             {online ? percent(node.memory_percent) : "-", online ? load_colour(node.memory_percent) : Colour::none},
+             {gpu_summary(node)},
+             {node.numa_topology.empty() ? "-" : std::to_string(node.numa_topology.size())},
+             {heard(node, now)},
+             {ways(node)},
+             cell(terminal, node.version),
+             cell(terminal, task_ids(node.tasks))});
     }
     return table.render(terminal);
 }
@@ -190,13 +178,11 @@ std::string render_node_table(const Terminal& terminal, const std::vector<proto:
 std::string render_gpu_table(const Terminal& terminal, const std::vector<proto::NodeView>& nodes) {
     Table table = gpu_table();
     for (const proto::NodeView& node : nodes)
-        for (const proto::GpuView& gpu : node.gpu_info)
-            add_gpu(table, terminal, node.hostname, gpu);
+        for (const proto::GpuView& gpu : node.gpu_info) add_gpu(table, terminal, node.hostname, gpu);
     return table.empty() ? "no node has a GPU\n" : table.render(terminal);
 }
 
-std::string render_health(const Terminal& terminal, const proto::Health& health,
-                          std::string_view node) {
+std::string render_health(const Terminal& terminal, const proto::Health& health, std::string_view node) {
     if (health.nodes.empty()) return "no node has been seen yet\n";
     Table table({{.title = "NODE", .elastic = true},
                  {.title = "STATUS"},
@@ -210,23 +196,20 @@ std::string render_health(const Terminal& terminal, const proto::Health& health,
     for (const proto::HealthNode& sample : health.nodes.back()) {
         if (!node.empty() && sample.hostname != node) continue;
         const double cpu = sample.status == "online" ? sample.cpu_percent : -1;
-        table.add(
-            {cell(terminal, sample.hostname),
-             status_cell(terminal, sample.status, false),
-             {std::to_string(sample.total_cores)},
-             {percent(cpu), load_colour(cpu)},
-             {of_total(sample.memory_used_bytes, sample.memory_total_bytes),
-              cpu < 0 ? Colour::none : load_colour(sample.memory_percent)},
-             {temperature(sample.current_avg_temp)},
-             {temperature(sample.current_max_temp)},
-             {sample.numa_topology.empty() ? "-" : std::to_string(sample.numa_topology.size())}});
-        for (const proto::GpuView& gpu : sample.gpu_info)
-            add_gpu(gpus, terminal, sample.hostname, gpu);
+        table.add({cell(terminal, sample.hostname),
+                   status_cell(terminal, sample.status, false),
+                   {std::to_string(sample.total_cores)},
+                   {percent(cpu), load_colour(cpu)},
+                   {of_total(sample.memory_used_bytes, sample.memory_total_bytes),
+                    cpu < 0 ? Colour::none : load_colour(sample.memory_percent)},
+                   {temperature(sample.current_avg_temp)},
+                   {temperature(sample.current_max_temp)},
+                   {sample.numa_topology.empty() ? "-" : std::to_string(sample.numa_topology.size())}});
+        for (const proto::GpuView& gpu : sample.gpu_info) add_gpu(gpus, terminal, sample.hostname, gpu);
     }
     std::string text = table.render(terminal);
     if (!gpus.empty()) text += "\n" + gpus.render(terminal);
-    if (node.empty() && !health.aggregate.empty())
-        text += "\n" + cluster_line(terminal, health.aggregate.back());
+    if (node.empty() && !health.aggregate.empty()) text += "\n" + cluster_line(terminal, health.aggregate.back());
     return text;
 }
 

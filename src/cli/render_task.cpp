@@ -24,40 +24,33 @@ std::string_view mark_of(TaskState state, bool unicode) {
 }
 
 std::string quote_word(std::string_view word) {
-    constexpr std::string_view plain =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-{}[]";
+    constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-{}[]";
     if (!word.empty() && word.find_first_not_of(plain) == word.npos) return std::string(word);
     std::string quoted = "'";
     for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
     return quoted += "'";
 }
 
-std::string size_text(const std::optional<Bytes>& size) {
-    return size ? format_size(*size) : std::string();
-}
+std::string size_text(const std::optional<Bytes>& size) { return size ? format_size(*size) : std::string(); }
 
 std::string gpus_text(const proto::TaskView& task) {
     std::string text;
     for (const int id : task.required_gpus) text += (text.empty() ? "" : ",") + std::to_string(id);
     if (!text.empty()) return "GPU " + text;
-    if (task.gpu_count > 0)
-        return std::to_string(task.gpu_count) + (task.gpu_count == 1 ? " GPU" : " GPUs");
+    if (task.gpu_count > 0) return std::to_string(task.gpu_count) + (task.gpu_count == 1 ? " GPU" : " GPUs");
     return {};
 }
 
 std::string resources_text(const proto::TaskView& task) {
-    std::string text =
-        task.required_cores == 1 ? "1 core" : std::to_string(task.required_cores) + " cores";
+    std::string text = task.required_cores == 1 ? "1 core" : std::to_string(task.required_cores) + " cores";
     if (task.required_memory_bytes) text += ", " + format_size(*task.required_memory_bytes);
     if (const std::string gpus = gpus_text(task); !gpus.empty()) text += ", " + gpus;
-    if (task.target_numa_node_id)
-        text += ", NUMA node " + std::to_string(*task.target_numa_node_id);
+    if (task.target_numa_node_id) text += ", NUMA node " + std::to_string(*task.target_numa_node_id);
     return text;
 }
 
 std::string container_text(const proto::TaskView& task) {
-    if (!task.container_name || *task.container_name == "NULL")
-        return "none (directly on the node)";
+    if (!task.container_name || *task.container_name == "NULL") return "none (directly on the node)";
     std::string text = *task.container_name;
     if (!task.environment_version.empty()) text += " version " + task.environment_version;
     if (task.privileged) text += ", privileged";
@@ -74,16 +67,14 @@ std::string exit_text(const proto::TaskView& task) {
     std::string text = std::to_string(*task.exit_code);
     if (task.signal) {
         const char* name = sigabbrev_np(*task.signal);
-        text += " (signal " + std::to_string(*task.signal) +
-                (name == nullptr ? "" : std::string(" SIG") + name) + ")";
+        text += " (signal " + std::to_string(*task.signal) + (name == nullptr ? "" : std::string(" SIG") + name) + ")";
     }
     return text;
 }
 
 std::string joined(const std::vector<std::string>& words, std::string_view between) {
     std::string text;
-    for (const std::string& word : words)
-        text += (text.empty() ? std::string() : std::string(between)) + word;
+    for (const std::string& word : words) text += (text.empty() ? std::string() : std::string(between)) + word;
     return text;
 }
 
@@ -124,8 +115,7 @@ Colour colour_of(TaskState state) {
 Cell state_cell(const Terminal& terminal, const proto::TaskView& task) {
     std::string text(mark_of(task.status, terminal.unicode));
     text += " " + std::string(to_string(task.status));
-    if (task.status == TaskState::failed && task.exit_code)
-        text += " (" + std::to_string(*task.exit_code) + ")";
+    if (task.status == TaskState::failed && task.exit_code) text += " (" + std::to_string(*task.exit_code) + ")";
     if (task.kill_requested && !is_final(task.status)) text += ", being killed";
     return {text, colour_of(task.status)};
 }
@@ -150,8 +140,7 @@ std::string running_time(const proto::TaskView& task, Time now) {
     return format_duration(task.completed_at.value_or(now) - *task.started_at);
 }
 
-std::string render_task_table(const Terminal& terminal, const std::vector<proto::TaskView>& tasks,
-                              Time now) {
+std::string render_task_table(const Terminal& terminal, const std::vector<proto::TaskView>& tasks, Time now) {
     Table table({{.title = "ID", .align = Align::right},
                  {.title = "STATUS"},
                  {.title = "NODE", .rank = 2, .elastic = true},
@@ -187,8 +176,7 @@ std::string render_task(const Terminal& terminal, const proto::TaskView& task, T
     facts.add("resources", {resources_text(task)});
     facts.add("container", cell(terminal, container_text(task)));
     facts.add("mounts", cell(terminal, joined(task.additional_mounts, ", ")));
-    for (const auto& [name, value] : task.env_vars)
-        facts.add("env", cell(terminal, name + "=" + value));
+    for (const auto& [name, value] : task.env_vars) facts.add("env", cell(terminal, name + "=" + value));
     facts.add("directory", cell(terminal, task.working_directory));
     facts.add("priority", {task.priority == 0 ? "" : std::to_string(task.priority)});
     facts.add("strategy", {task.strategy ? std::string(to_string(*task.strategy)) : std::string()});
@@ -208,11 +196,10 @@ std::string render_task(const Terminal& terminal, const proto::TaskView& task, T
 std::string render_verdicts(const Terminal& terminal, const proto::Explanation& explanation) {
     std::string text;
     if (explanation.ahead > 0)
-        text += std::to_string(explanation.ahead) +
-                (explanation.ahead == 1 ? " task is" : " tasks are") + " before it in the queue\n";
+        text += std::to_string(explanation.ahead) + (explanation.ahead == 1 ? " task is" : " tasks are") +
+                " before it in the queue\n";
     if (explanation.nodes.empty()) return text;
-    Table table(
-        {{.title = "NODE"}, {.title = "FITS"}, {.title = "REASON", .elastic = true, .least = 20}});
+    Table table({{.title = "NODE"}, {.title = "FITS"}, {.title = "REASON", .elastic = true, .least = 20}});
     for (const proto::NodeVerdict& node : explanation.nodes)
         table.add({cell(terminal, node.node),
                    {node.fits ? "yes" : "no", node.fits ? Colour::green : Colour::yellow},
@@ -221,10 +208,8 @@ std::string render_verdicts(const Terminal& terminal, const proto::Explanation& 
 }
 
 std::string render_explanation(const Terminal& terminal, const proto::Explanation& explanation) {
-    return "task " + to_string(explanation.task_id) + " " +
-           std::string(to_string(explanation.status)) + ": " +
-           harmless(explanation.summary, terminal.unicode) + "\n" +
-           render_verdicts(terminal, explanation);
+    return "task " + to_string(explanation.task_id) + " " + std::string(to_string(explanation.status)) + ": " +
+           harmless(explanation.summary, terminal.unicode) + "\n" + render_verdicts(terminal, explanation);
 }
 
 } // namespace hk::cli

@@ -18,8 +18,7 @@ std::string local_time(Time time);
 /// "python ran for 3 m 20 s": how long it ran, or has been running.
 std::string running_time(const proto::TaskView& task, Time now);
 
-std::string render_task_table(const Terminal& terminal, const std::vector<proto::TaskView>& tasks,
-                              Time now);
+std::string render_task_table(const Terminal& terminal, const std::vector<proto::TaskView>& tasks, Time now);
 /// Everything about one task.
 std::string render_task(const Terminal& terminal, const proto::TaskView& task, Time now);
 /// Why it waits, in one sentence and node by node.

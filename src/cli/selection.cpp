@@ -8,10 +8,8 @@ namespace {
 Result<proto::TaskView> newest_task(Session& session) {
     HK_TRY(HostApi* const api, session.host());
     const std::string user = session.world().user();
-    HK_TRY(const proto::TaskList list,
-           api->tasks(query_of({{"user", user}}).substr(user.empty() ? 0 : 1), 1));
-    if (list.tasks.empty())
-        return fail(Errc::not_found, "there is no last task: " + user + " has submitted none");
+    HK_TRY(const proto::TaskList list, api->tasks(query_of({{"user", user}}).substr(user.empty() ? 0 : 1), 1));
+    if (list.tasks.empty()) return fail(Errc::not_found, "there is no last task: " + user + " has submitted none");
     return list.tasks.front();
 }
 
@@ -54,9 +52,7 @@ Result<BatchId> resolve_batch(Session& session, const std::string& word) {
         return newest.batch_id;
     }
     const auto id = parse_task_id(word);
-    if (!id)
-        return fail(Errc::invalid,
-                    "\"" + word.substr(0, 40) + "\" is not a batch; write its id or last");
+    if (!id) return fail(Errc::invalid, "\"" + word.substr(0, 40) + "\" is not a batch; write its id or last");
     HK_TRY(HostApi* const api, session.host());
     const auto task = api->task(*id);
     if (task) return task->batch_id;

@@ -7,9 +7,8 @@ namespace hk::cli {
 namespace {
 
 std::unexpected<Error> wrong(std::string_view word) {
-    return fail(Errc::invalid,
-                "\"" + std::string(word.substr(0, 40)) +
-                    "\" names no task; write an id (12), a list (3,5), a range (1-10) or last");
+    return fail(Errc::invalid, "\"" + std::string(word.substr(0, 40)) +
+                                   "\" names no task; write an id (12), a list (3,5), a range (1-10) or last");
 }
 
 Result<TaskId> id_of(std::string_view text, std::string_view word) {
@@ -23,13 +22,12 @@ Result<> add_range(Selector& into, std::string_view part, std::string_view word)
     HK_TRY(const TaskId first, id_of(part.substr(0, dash), word));
     HK_TRY(const TaskId last, id_of(part.substr(dash + 1), word));
     if (last < first)
-        return fail(Errc::invalid, "the range " + std::string(part) + " runs backwards; write " +
-                                       to_string(last) + "-" + to_string(first));
+        return fail(Errc::invalid, "the range " + std::string(part) + " runs backwards; write " + to_string(last) +
+                                       "-" + to_string(first));
     const auto count = static_cast<std::size_t>(last.value - first.value) + 1;
     if (count > most_selected)
-        return fail(Errc::too_large, "the range " + std::string(part) + " names " +
-                                         std::to_string(count) + " tasks; at most " +
-                                         std::to_string(most_selected) + " at once");
+        return fail(Errc::too_large, "the range " + std::string(part) + " names " + std::to_string(count) +
+                                         " tasks; at most " + std::to_string(most_selected) + " at once");
     for (std::int64_t id = first.value; id <= last.value; ++id) into.ids.emplace_back(id);
     into.range = true;
     return {};
@@ -77,8 +75,7 @@ Result<Selector> parse_selectors(std::span<const std::string> words) {
     }
     drop_repeated(all.ids);
     if (all.ids.size() > most_selected)
-        return fail(Errc::too_large,
-                    "more than " + std::to_string(most_selected) + " tasks at once");
+        return fail(Errc::too_large, "more than " + std::to_string(most_selected) + " tasks at once");
     return all;
 }
 

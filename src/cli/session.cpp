@@ -28,8 +28,7 @@ std::string lines_of(const Error& error, bool unicode) {
 
 void declare_common(Parser& parser, CommonOptions& options, bool asks_host) {
     parser.section("Everywhere");
-    parser.flag({.names = "-q,--quiet", .help = "Print ids only, and say nothing else."},
-                options.quiet);
+    parser.flag({.names = "-q,--quiet", .help = "Print ids only, and say nothing else."}, options.quiet);
     parser.flag({.names = "--no-color", .help = "No colours."}, options.no_color);
     if (!asks_host) return;
     parser.flag({.names = "--json", .help = "Print one JSON value for programs."}, options.json);
@@ -39,9 +38,7 @@ void declare_common(Parser& parser, CommonOptions& options, bool asks_host) {
                    .help = "The Host, instead of the config's: name, name:port or unix:/path. Also "
                            "$HAKURIVER_HOST."},
                   options.host);
-    parser.option(
-        {.names = "--config", .value = "PATH", .help = "Config file.", .what = Names::file},
-        options.config);
+    parser.option({.names = "--config", .value = "PATH", .help = "Config file.", .what = Names::file}, options.config);
 }
 
 Session::Session(World& world, const CommonOptions& options)
@@ -60,8 +57,7 @@ void Session::print(std::string_view text) {
 void Session::print_json(std::string_view json) {
     std::string text(json);
     if (out_.is_tty)
-        if (const auto value = json::parse(json))
-            text = LogFilter().pass(json::serialize_pretty(*value));
+        if (const auto value = json::parse(json)) text = LogFilter().pass(json::serialize_pretty(*value));
     if (!text.ends_with('\n')) text += '\n';
     print(text);
 }

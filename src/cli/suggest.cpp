@@ -11,9 +11,7 @@ constexpr std::size_t most_edits = 2;
 constexpr std::size_t longest_word = 64; ///< longer ones are no typing mistake
 
 /// The dashes of options are never what was mistyped, and would make short ones look alike.
-std::string_view bare(std::string_view word) {
-    return word.substr(std::min(word.find_first_not_of('-'), word.size()));
-}
+std::string_view bare(std::string_view word) { return word.substr(std::min(word.find_first_not_of('-'), word.size())); }
 
 } // namespace
 
@@ -37,16 +35,13 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     return last.back();
 }
 
-std::optional<std::string_view> nearest(std::string_view typed,
-                                        std::span<const std::string_view> words) {
+std::optional<std::string_view> nearest(std::string_view typed, std::span<const std::string_view> words) {
     std::optional<std::string_view> best;
     std::size_t best_distance = most_edits + 1;
     if (typed.size() > longest_word) return best;
     for (const std::string_view word : words) {
         const std::size_t distance = edit_distance(bare(typed), bare(word));
-        if (distance >= best_distance ||
-            distance >= std::max(bare(typed).size(), bare(word).size()))
-            continue;
+        if (distance >= best_distance || distance >= std::max(bare(typed).size(), bare(word).size())) continue;
         best = word;
         best_distance = distance;
     }

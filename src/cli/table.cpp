@@ -29,12 +29,10 @@ std::size_t least_width(const Column& column, std::size_t natural) {
 void drop_columns(Shape& shape, const std::vector<Column>& columns, std::size_t limit) {
     for (;;) {
         Shape narrowest = shape;
-        for (const std::size_t i : shape.shown)
-            narrowest.widths[i] = least_width(columns[i], shape.widths[i]);
+        for (const std::size_t i : shape.shown) narrowest.widths[i] = least_width(columns[i], shape.widths[i]);
         if (total(narrowest) <= limit) return;
-        const auto victim =
-            std::ranges::max_element(shape.shown.rbegin(), shape.shown.rend(), {},
-                                     [&](std::size_t i) { return columns[i].rank; });
+        const auto victim = std::ranges::max_element(shape.shown.rbegin(), shape.shown.rend(), {},
+                                                     [&](std::size_t i) { return columns[i].rank; });
         if (victim == shape.shown.rend() || columns[*victim].rank == 0) return;
         shape.shown.erase(std::next(victim).base());
     }
@@ -102,8 +100,7 @@ std::string Table::render(const Terminal& terminal) const {
     const auto add_line = [&](auto&& cell_of) {
         std::string line;
         for (const std::size_t i : shape.shown)
-            append_cell(line, terminal, cell_of(i),
-                        {shape.widths[i], columns_[i].align, i == shape.shown.back()});
+            append_cell(line, terminal, cell_of(i), {shape.widths[i], columns_[i].align, i == shape.shown.back()});
         line.erase(line.find_last_not_of(' ') + 1);
         text += line + "\n";
     };
@@ -121,8 +118,7 @@ std::string Facts::render(const Terminal& terminal) const {
     for (const auto& [name, value] : facts_) width = std::max(width, display_width(name));
     std::string text;
     for (const auto& [name, value] : facts_)
-        text += paint(terminal, Colour::dim, name) +
-                std::string(width - display_width(name) + gap, ' ') +
+        text += paint(terminal, Colour::dim, name) + std::string(width - display_width(name) + gap, ' ') +
                 paint(terminal, value.colour, value.text) + "\n";
     return text;
 }

@@ -13,7 +13,7 @@ enum class Align { left, right };
 struct Column {
     std::string_view title;
     Align align = Align::left;
-    int rank = 0; ///< where it is too narrow, columns of the highest rank go first; 0 always stays
+    int rank = 0;         ///< where it is too narrow, columns of the highest rank go first; 0 always stays
     bool elastic = false; ///< may be shortened, to `least` columns
     std::size_t least = 8;
 };

@@ -52,16 +52,14 @@ TaskExit exit_of(const proto::TaskView& task) {
 std::string remark_of(const proto::TaskView& task) {
     if (task.status == TaskState::killed_oom) {
         std::string text = "killed: out of memory";
-        if (task.required_memory_bytes)
-            text += " (limit " + format_size(*task.required_memory_bytes) + ")";
+        if (task.required_memory_bytes) text += " (limit " + format_size(*task.required_memory_bytes) + ")";
         return text;
     }
     if (task.status == TaskState::lost) {
         const std::string node = task.assigned_node.value_or("its node");
         return "lost: " + node + " is silent; when it comes back the truth replaces this";
     }
-    if (!task.error_message.empty())
-        return std::string(to_string(task.status)) + ": " + task.error_message;
+    if (!task.error_message.empty()) return std::string(to_string(task.status)) + ": " + task.error_message;
     if (task.status == TaskState::failed && task.exit_code)
         return "failed with exit code " + std::to_string(*task.exit_code);
     return {};

@@ -18,8 +18,7 @@ std::string_view variable(const char* name) {
 }
 
 int columns_of_terminal() {
-    if (const int asked = std::atoi(std::string(variable("COLUMNS")).c_str()); asked > 0)
-        return asked;
+    if (const int asked = std::atoi(std::string(variable("COLUMNS")).c_str()); asked > 0) return asked;
     winsize size{};
     for (const int fd : {STDOUT_FILENO, STDERR_FILENO})
         if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;

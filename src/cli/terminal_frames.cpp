@@ -37,13 +37,11 @@ std::optional<TerminalFrame> parse_frame(std::string_view text) {
     if (type != "exit") return std::nullopt;
     const auto* code = object.if_contains("code");
     const bool known = code != nullptr && code->is_int64();
-    return TerminalExit{
-        known ? static_cast<int>(std::clamp<std::int64_t>(code->get_int64(), 0, 255)) : 0};
+    return TerminalExit{known ? static_cast<int>(std::clamp<std::int64_t>(code->get_int64(), 0, 255)) : 0};
 }
 
 std::string resize_frame(WindowSize size) {
-    return json::serialize(
-        json::Object{{"type", "resize"}, {"rows", size.rows}, {"cols", size.columns}});
+    return json::serialize(json::Object{{"type", "resize"}, {"rows", size.rows}, {"cols", size.columns}});
 }
 
 std::string input_frame(std::string_view utf8) {

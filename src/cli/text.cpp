@@ -80,8 +80,7 @@ std::string_view front_of(std::string_view text, std::size_t width) {
 
 std::string_view back_of(std::string_view text, std::size_t width) {
     std::vector<std::size_t> starts;
-    for (std::size_t at = 0; at < text.size(); at += decode(text.substr(at)).bytes)
-        starts.push_back(at);
+    for (std::size_t at = 0; at < text.size(); at += decode(text.substr(at)).bytes) starts.push_back(at);
     std::size_t used = 0;
     std::size_t from = text.size();
     for (auto start = starts.rbegin(); start != starts.rend(); ++start) {
@@ -124,10 +123,8 @@ std::string harmless(std::string_view text, bool unicode) {
         const bool control = next.code < 0x20 || (next.code >= 0x7F && next.code < 0xA0);
         if (!next.valid || (!control && (misleads(next.code) || (!unicode && next.code >= 0x80))))
             clean += unicode ? "\uFFFD" : "?";
-        else if (control)
-            append_control(clean, next.code);
-        else
-            clean += text.substr(0, next.bytes);
+        else if (control) append_control(clean, next.code);
+        else clean += text.substr(0, next.bytes);
         text.remove_prefix(next.bytes);
     }
     return clean;
@@ -146,8 +143,7 @@ std::string valid_utf8(std::string_view text) {
 
 std::string paint(const Terminal& terminal, Colour colour, std::string_view text) {
     if (!terminal.colour || colour == Colour::none || text.empty()) return std::string(text);
-    constexpr std::array<std::string_view, 9> codes{"0",  "1",  "2",  "31", "32",
-                                                    "33", "34", "35", "36"};
+    constexpr std::array<std::string_view, 9> codes{"0", "1", "2", "31", "32", "33", "34", "35", "36"};
     std::string painted = "\x1b[";
     painted += codes[static_cast<std::size_t>(colour)];
     painted += 'm';

@@ -18,16 +18,14 @@ int exit_of(const Error& error) {
 }
 
 void wrong_usage(World& world, const Error& error) {
-    const std::string_view more =
-        error.message.ends_with('?') ? " (--help shows all)\n" : "; see --help\n";
+    const std::string_view more = error.message.ends_with('?') ? " (--help shows all)\n" : "; see --help\n";
     world.err(world.program + ": " + error.message + std::string(more));
 }
 
 std::string list_of(const Menu& menu, int width) {
     HelpPage page{.about = {.usage = menu.usage, .sentence = menu.sentence}};
     for (const Command& command : menu.commands)
-        if (!command.summary.empty())
-            page.lines.push_back({"Commands", std::string(command.name), command.summary});
+        if (!command.summary.empty()) page.lines.push_back({"Commands", std::string(command.name), command.summary});
     return render_help(page, width);
 }
 
@@ -65,8 +63,7 @@ int run_verb(World& world, Verb& verb, std::span<const std::string> words) {
 }
 
 int run_menu(World& world, const Menu& menu, std::span<const std::string> words) {
-    const bool asks = words.empty() || words.front() == "--help" || words.front() == "-h" ||
-                      words.front() == "help";
+    const bool asks = words.empty() || words.front() == "--help" || words.front() == "-h" || words.front() == "help";
     if (asks) {
         world.out(list_of(menu, world.around.out_tty ? world.around.columns : 0));
         return words.empty() ? usage_exit : 0;

@@ -17,8 +17,7 @@ std::string quoted(std::string_view text) { return "\"" + std::string(text.subst
 
 bool is_address(const std::string& text) {
     unsigned char buffer[sizeof(in6_addr)];
-    return ::inet_pton(AF_INET, text.c_str(), buffer) == 1 ||
-           ::inet_pton(AF_INET6, text.c_str(), buffer) == 1;
+    return ::inet_pton(AF_INET, text.c_str(), buffer) == 1 || ::inet_pton(AF_INET6, text.c_str(), buffer) == 1;
 }
 
 bool is_plain(std::string_view text) {
@@ -26,9 +25,7 @@ bool is_plain(std::string_view text) {
 }
 
 bool is_host_name(std::string_view text) {
-    const auto allowed = [](unsigned char c) {
-        return std::isalnum(c) != 0 || c == '.' || c == '-' || c == '_';
-    };
+    const auto allowed = [](unsigned char c) { return std::isalnum(c) != 0 || c == '.' || c == '-' || c == '_'; };
     return text.size() <= 253 && std::ranges::all_of(text, allowed) && !text.starts_with('.') &&
            !text.starts_with('-') && !text.contains("..");
 }
@@ -49,14 +46,11 @@ std::string check_bind_address(std::string_view text) {
 
 std::string check_host(std::string_view text) {
     if (is_address(std::string(text)) || is_host_name(text)) return {};
-    return "is " + quoted(text) +
-           ", which is neither an IP address nor a host name (write no http:// and no port)";
+    return "is " + quoted(text) + ", which is neither an IP address nor a host name (write no http:// and no port)";
 }
 
 std::string check_node_name(std::string_view text) { return message_of(parse_node_name(text)); }
-std::string check_environment(std::string_view text) {
-    return message_of(parse_environment_name(text));
-}
+std::string check_environment(std::string_view text) { return message_of(parse_environment_name(text)); }
 std::string check_size(std::string_view text) { return message_of(parse_size(text)); }
 std::string check_strategy(std::string_view text) { return message_of(parse_strategy(text)); }
 std::string check_mount(std::string_view text) { return message_of(parse_mount(text)); }
@@ -92,8 +86,7 @@ std::string check_inner_folder(std::string_view text) {
 
 std::string check_word(std::string_view text) {
     if (is_plain(text) && !text.starts_with('-')) return {};
-    return "is " + quoted(text) +
-           "; it must not contain spaces or control characters, nor start with \"-\"";
+    return "is " + quoted(text) + "; it must not contain spaces or control characters, nor start with \"-\"";
 }
 
 } // namespace hk::config

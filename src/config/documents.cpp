@@ -36,8 +36,7 @@ std::string number(double value) {
 }
 
 std::string kind_text(const Key& key) {
-    const std::string range =
-        key.high > 0 ? ", " + number(key.low) + " to " + number(key.high) : "";
+    const std::string range = key.high > 0 ? ", " + number(key.low) + " to " + number(key.high) : "";
     switch (key.kind) {
     case Kind::flag: return "true or false";
     case Kind::integer: return "whole number" + range;
@@ -53,8 +52,7 @@ std::string programs_text(unsigned used_by) {
     if (used_by == nobody) return "not used";
     if (used_by == everyone) return "all";
     std::string text;
-    for (const auto& [program, name] :
-         {std::pair(host, "host"), {runner, "runner"}, {client, "client"}})
+    for (const auto& [program, name] : {std::pair(host, "host"), {runner, "runner"}, {client, "client"}})
         if ((used_by & program) != 0) text += (text.empty() ? "" : ", ") + std::string(name);
     return text;
 }
@@ -91,13 +89,11 @@ std::string reference_page() {
     for (const Key& key : keys()) {
         if (section_of(key.name) != section) {
             section = section_of(key.name);
-            text += "\n## [" + std::string(section) + "]\n\n" +
-                    std::string(section_sentence(section)) +
+            text += "\n## [" + std::string(section) + "]\n\n" + std::string(section_sentence(section)) +
                     "\n\n| key | kind | default | read by | meaning |\n|---|---|---|---|---|\n";
         }
-        text += "| `" + std::string(key_of(key.name)) + "` | " + kind_text(key) + " | `" +
-                std::string(key.fallback) + "` | " + programs_text(key.used_by) + " | " +
-                std::string(key.sentence) + " |\n";
+        text += "| `" + std::string(key_of(key.name)) + "` | " + kind_text(key) + " | `" + std::string(key.fallback) +
+                "` | " + programs_text(key.used_by) + " | " + std::string(key.sentence) + " |\n";
     }
     return text;
 }

@@ -140,9 +140,8 @@ constexpr std::array table{
         .kind = Kind::text,
         .fallback = "\"first-fit\"",
         .used_by = host,
-        .sentence =
-            "How a node is chosen for a task that names none: first-fit, best-fit (fill nodes up), "
-            "least-loaded (spread) or round-robin. A submission may choose another one.",
+        .sentence = "How a node is chosen for a task that names none: first-fit, best-fit (fill nodes up), "
+                    "least-loaded (spread) or round-robin. A submission may choose another one.",
         .check = check_strategy,
         .may_be_empty = false},
     Key{.name = "scheduler.backfill",
@@ -170,8 +169,7 @@ constexpr std::array table{
         .kind = Kind::seconds,
         .fallback = "10",
         .used_by = host,
-        .sentence =
-            "Seconds between two looks for silent nodes. Not longer than a node may be silent.",
+        .sentence = "Seconds between two looks for silent nodes. Not longer than a node may be silent.",
         .low = 0.1,
         .high = 3600},
     Key{.name = "timing.resource_check_interval",
@@ -184,8 +182,7 @@ constexpr std::array table{
         .kind = Kind::seconds,
         .fallback = "10",
         .used_by = host | runner,
-        .sentence =
-            "Seconds that a task has to end by itself (SIGTERM) before it is killed (SIGKILL).",
+        .sentence = "Seconds that a task has to end by itself (SIGTERM) before it is killed (SIGKILL).",
         .high = 3600},
 
     Key{.name = "environment.runner_user",
@@ -247,8 +244,7 @@ constexpr std::array table{
         .kind = Kind::list,
         .fallback = "[]",
         .used_by = host | runner,
-        .sentence =
-            "Folders of nodes that tasks may mount, with everything below them. Empty: any.",
+        .sentence = "Folders of nodes that tasks may mount, with everything below them. Empty: any.",
         .check = check_absolute},
 
     Key{.name = "log.level",
@@ -269,8 +265,7 @@ constexpr std::array table{
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 10> sections{{
     {"network", "Where the Host is."},
-    {"paths",
-     "Folders. A relative path is relative to the folder of this file, and ~ is the home folder."},
+    {"paths", "Folders. A relative path is relative to the folder of this file, and ~ is the home folder."},
     {"database", "The Host's memory."},
     {"host", "The Host's own settings."},
     {"runner", "This node, as its runner offers it."},
@@ -316,8 +311,7 @@ std::string suggestion(std::string_view unknown) {
     constexpr std::size_t longest = 100; // a name longer than that resembles nothing
     if (unknown.size() > longest) return {};
     for (const Key& key : table)
-        if (last_part(key.name) == last_part(unknown))
-            return "did you mean " + std::string(key.name) + "?";
+        if (last_part(key.name) == last_part(unknown)) return "did you mean " + std::string(key.name) + "?";
     const auto far = [&](const Key& key) { return distance(unknown, key.name); };
     const auto& nearest = *std::ranges::min_element(table, {}, far);
     if (far(nearest) > 1 + unknown.size() / 5) return {};

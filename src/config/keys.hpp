@@ -33,7 +33,7 @@ struct Key {
     std::string_view sentence;
     double low = 0; ///< integers and seconds: both ends are allowed
     double high = 0;
-    Check check = nullptr; ///< of a text or path that is not empty, and of every element of a list
+    Check check = nullptr;    ///< of a text or path that is not empty, and of every element of a list
     bool may_be_empty = true; ///< texts and paths
 };
 

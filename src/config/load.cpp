@@ -41,8 +41,7 @@ struct Loaded {
     }
 };
 
-Result<Loaded> load_values(const std::optional<std::filesystem::path>& named,
-                           const Surroundings& around) {
+Result<Loaded> load_values(const std::optional<std::filesystem::path>& named, const Surroundings& around) {
     HK_TRY(const auto found, find_file(named, around));
     Loaded loaded;
     std::string text;
@@ -57,8 +56,7 @@ Result<Loaded> load_values(const std::optional<std::filesystem::path>& named,
 }
 
 Duration silence_limit(const Values& values) {
-    return values.seconds("timing.heartbeat_interval") *
-           values.integer("timing.heartbeat_timeout_factor");
+    return values.seconds("timing.heartbeat_interval") * values.integer("timing.heartbeat_timeout_factor");
 }
 
 bool lies_in(const std::filesystem::path& path, const std::vector<std::string>& folders) {
@@ -70,22 +68,18 @@ bool lies_in(const std::filesystem::path& path, const std::vector<std::string>& 
 }
 
 void check_timing(Loaded& loaded) {
-    if (loaded.values.seconds("timing.cleanup_check_interval") <= silence_limit(loaded.values))
-        return;
-    loaded.wrong("timing.cleanup_check_interval",
-                 "is longer than heartbeat_interval x heartbeat_timeout_factor (" +
-                     format_duration(silence_limit(loaded.values)) +
-                     "), so silent nodes would be noticed late");
+    if (loaded.values.seconds("timing.cleanup_check_interval") <= silence_limit(loaded.values)) return;
+    loaded.wrong("timing.cleanup_check_interval", "is longer than heartbeat_interval x heartbeat_timeout_factor (" +
+                                                      format_duration(silence_limit(loaded.values)) +
+                                                      "), so silent nodes would be noticed late");
 }
 
 void check_folders(Loaded& loaded) {
     const Values& values = loaded.values;
     if (values.path("paths.local_temp_dir") == values.path("paths.shared_dir"))
-        loaded.wrong("paths.local_temp_dir",
-                     "is the same folder as paths.shared_dir; it must be local to the node");
+        loaded.wrong("paths.local_temp_dir", "is the same folder as paths.shared_dir; it must be local to the node");
     if (values.path("runner.state_dir") == values.path("host.state_dir"))
-        loaded.wrong("runner.state_dir",
-                     "is the same folder as host.state_dir; each needs its own");
+        loaded.wrong("runner.state_dir", "is the same folder as host.state_dir; each needs its own");
 }
 
 void check_policy(Loaded& loaded) {
@@ -112,15 +106,12 @@ Result<> settle(Loaded& loaded) {
     check_folders(loaded);
     check_policy(loaded);
     if (loaded.mistakes.empty()) return {};
-    std::ranges::sort(loaded.mistakes, {}, [](const Mistake& m) {
-        return std::pair(m.line, std::string_view(m.message));
-    });
+    std::ranges::sort(loaded.mistakes, {},
+                      [](const Mistake& m) { return std::pair(m.line, std::string_view(m.message)); });
     Error error{.code = Errc::invalid};
-    const std::string file =
-        loaded.file.empty() ? "the default configuration" : loaded.file.string();
+    const std::string file = loaded.file.empty() ? "the default configuration" : loaded.file.string();
     for (const Mistake& mistake : loaded.mistakes) {
-        const std::string where =
-            file + (mistake.line > 0 ? ":" + std::to_string(mistake.line) : "");
+        const std::string where = file + (mistake.line > 0 ? ":" + std::to_string(mistake.line) : "");
         error.message += (error.message.empty() ? "" : "\n") + where + ": " + mistake.message;
         error.fields.push_back({where, mistake.message});
     }
@@ -138,13 +129,11 @@ std::vector<std::string> idle_keys(const Loaded& loaded, const Values& defaults)
     std::vector<std::string> warnings;
     for (const Key& key : keys()) {
         if (key.used_by != nobody || loaded.values.line(key.name) == 0) continue;
-        const bool changed = key.kind == Kind::path
-                                 ? loaded.values.path(key.name) != defaults.path(key.name)
-                                 : loaded.values.seconds(key.name) != defaults.seconds(key.name);
+        const bool changed = key.kind == Kind::path ? loaded.values.path(key.name) != defaults.path(key.name)
+                                                    : loaded.values.seconds(key.name) != defaults.seconds(key.name);
         if (changed)
-            warnings.push_back(
-                loaded.file.string() + ":" + std::to_string(loaded.values.line(key.name)) + ": " +
-                std::string(key.name) + " has no effect. " + std::string(key.sentence));
+            warnings.push_back(loaded.file.string() + ":" + std::to_string(loaded.values.line(key.name)) + ": " +
+                               std::string(key.name) + " has no effect. " + std::string(key.sentence));
     }
     return warnings;
 }
@@ -152,22 +141,19 @@ std::vector<std::string> idle_keys(const Loaded& loaded, const Values& defaults)
 Common common_of(const Loaded& loaded, const Surroundings& around) {
     const Values& values = loaded.values;
     std::vector<Mistake> none;
-    const Values defaults =
-        Values::read("", {.home = around.home, .base = loaded.file.parent_path()}, none);
+    const Values defaults = Values::read("", {.home = around.home, .base = loaded.file.parent_path()}, none);
     return {.file = loaded.file,
             .host_address = values.text("network.host_reachable_address"),
             .host_port = static_cast<std::uint16_t>(values.integer("network.host_port")),
             .log_level = level_from(values.text("log.level")),
-            .log_format =
-                values.text("log.format") == "json" ? log::Format::json : log::Format::text,
+            .log_format = values.text("log.format") == "json" ? log::Format::json : log::Format::text,
             .warnings = idle_keys(loaded, defaults)};
 }
 
 Shared shared_of(const Values& values) {
     Shared shared;
     shared.shared_dir = values.path("paths.shared_dir");
-    shared.container_dir =
-        (shared.shared_dir / values.text("docker.container_dir")).lexically_normal();
+    shared.container_dir = (shared.shared_dir / values.text("docker.container_dir")).lexically_normal();
     shared.heartbeat_interval = values.seconds("timing.heartbeat_interval");
     shared.kill_grace = values.seconds("timing.kill_grace");
     shared.docker_socket = values.path("docker.socket");
@@ -186,9 +172,8 @@ Result<NodeName> node_name(const Loaded& loaded, const Surroundings& around) {
     const std::string& name = loaded.values.text("runner.name");
     if (!name.empty()) return NodeName(name);
     if (auto parsed = parse_node_name(around.host_name)) return *parsed;
-    return fail(Errc::invalid,
-                "the machine's host name \"" + around.host_name.substr(0, 80) +
-                    "\" cannot be the name of a node; set runner.name in the configuration");
+    return fail(Errc::invalid, "the machine's host name \"" + around.host_name.substr(0, 80) +
+                                   "\" cannot be the name of a node; set runner.name in the configuration");
 }
 
 } // namespace
@@ -196,43 +181,39 @@ Result<NodeName> node_name(const Loaded& loaded, const Surroundings& around) {
 Surroundings read_surroundings() {
     char name[256] = {};
     if (::gethostname(name, sizeof name - 1) != 0) name[0] = '\0';
-    return {
-        .home = home_folder(), .variable = text_of_variable("HAKURIVER_CONFIG"), .host_name = name};
+    return {.home = home_folder(), .variable = text_of_variable("HAKURIVER_CONFIG"), .host_name = name};
 }
 
 std::filesystem::path user_file(const Surroundings& around) {
     return around.home.empty() ? std::filesystem::path() : around.home / ".hakuriver/config.toml";
 }
 
-Result<std::optional<std::filesystem::path>>
-find_file(const std::optional<std::filesystem::path>& named, const Surroundings& around) {
+Result<std::optional<std::filesystem::path>> find_file(const std::optional<std::filesystem::path>& named,
+                                                       const Surroundings& around) {
     using Found = std::optional<std::filesystem::path>;
     if (named) {
         if (is_there(*named)) return Found(*named);
-        return fail(Errc::not_found,
-                    "the configuration file " + named->string() + " does not exist");
+        return fail(Errc::not_found, "the configuration file " + named->string() + " does not exist");
     }
     if (!around.variable.empty()) {
         if (is_there(around.variable)) return Found(around.variable);
-        return fail(Errc::not_found, "the configuration file " + around.variable +
-                                         " ($HAKURIVER_CONFIG) does not exist");
+        return fail(Errc::not_found,
+                    "the configuration file " + around.variable + " ($HAKURIVER_CONFIG) does not exist");
     }
     if (is_there(user_file(around))) return Found(user_file(around));
     if (is_there(around.system_file)) return Found(around.system_file);
     return Found();
 }
 
-Result<HostConfig> load_host(const std::optional<std::filesystem::path>& named,
-                             const Surroundings& around) {
+Result<HostConfig> load_host(const std::optional<std::filesystem::path>& named, const Surroundings& around) {
     HK_TRY(Loaded loaded, load_values(named, around));
     HK_CHECK(settle(loaded));
     const Values& values = loaded.values;
     HostConfig config{.common = common_of(loaded, around), .shared = shared_of(values)};
     config.bind_ip = values.text("network.host_bind_ip");
     if (!is_loopback(config.bind_ip))
-        config.common.warnings.push_back(
-            "network.host_bind_ip is " + config.bind_ip +
-            ": whoever reaches the port can run commands on every node");
+        config.common.warnings.push_back("network.host_bind_ip is " + config.bind_ip +
+                                         ": whoever reaches the port can run commands on every node");
     if (config.bind_ip == "localhost") config.bind_ip = "127.0.0.1";
     config.allowed_hosts = values.list("network.allowed_hosts");
     config.state_dir = values.path("host.state_dir");
@@ -251,8 +232,7 @@ Result<HostConfig> load_host(const std::optional<std::filesystem::path>& named,
     return config;
 }
 
-Result<RunnerConfig> load_runner(const std::optional<std::filesystem::path>& named,
-                                 const Surroundings& around) {
+Result<RunnerConfig> load_runner(const std::optional<std::filesystem::path>& named, const Surroundings& around) {
     HK_TRY(Loaded loaded, load_values(named, around));
     HK_CHECK(settle(loaded));
     const Values& values = loaded.values;
@@ -273,8 +253,7 @@ Result<RunnerConfig> load_runner(const std::optional<std::filesystem::path>& nam
     return config;
 }
 
-Result<ClientConfig> load_client(const std::optional<std::filesystem::path>& named,
-                                 const Surroundings& around) {
+Result<ClientConfig> load_client(const std::optional<std::filesystem::path>& named, const Surroundings& around) {
     HK_TRY(Loaded loaded, load_values(named, around));
     HK_CHECK(settle(loaded));
     return ClientConfig{.common = common_of(loaded, around)};

@@ -16,19 +16,16 @@ Result<> check(const UnitOptions& options) {
         if (has_control_character(word))
             return fail(Errc::invalid, "a path with a line break or another control character "
                                        "cannot stand in a systemd unit");
-    const bool plain_user =
-        std::ranges::none_of(options.user, [](unsigned char c) { return c <= ' ' || c == '%'; });
+    const bool plain_user = std::ranges::none_of(options.user, [](unsigned char c) { return c <= ' ' || c == '%'; });
     if (!plain_user || has_control_character(options.user))
-        return fail(Errc::invalid,
-                    "\"" + options.user + "\" is not a user name that a systemd unit can hold");
+        return fail(Errc::invalid, "\"" + options.user + "\" is not a user name that a systemd unit can hold");
     return {};
 }
 
 enum class Variables { taken, not_taken };
 
 std::string quote(std::string_view word, Variables variables) {
-    constexpr std::string_view plain =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+,=:@";
+    constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+,=:@";
     std::string quoted;
     for (const char c : word) {
         if (c == '%' || (c == '$' && variables == Variables::taken))
@@ -50,11 +47,9 @@ std::string command_line(const std::vector<std::string>& words) {
 /// A user's own systemd knows neither the network nor Docker, which are units of the system.
 std::string unit_section(const UnitOptions& options) {
     std::string text = "[Unit]\n";
-    text += options.service == Service::host
-                ? "Description=HakuRiver Host: queue, placement and dashboard\n"
-                : "Description=HakuRiver runner: runs tasks on this node\n";
-    if (!options.for_user)
-        text += "Wants=network-online.target\nAfter=network-online.target docker.service\n";
+    text += options.service == Service::host ? "Description=HakuRiver Host: queue, placement and dashboard\n"
+                                             : "Description=HakuRiver runner: runs tasks on this node\n";
+    if (!options.for_user) text += "Wants=network-online.target\nAfter=network-online.target docker.service\n";
     // Retry for ever: a node that was without its network or shared storage comes back by itself.
     text += "StartLimitIntervalSec=0\n";
     return text;
@@ -98,8 +93,7 @@ std::string quote_unit_word(std::string_view word) { return quote(word, Variable
 Result<std::string> unit_text(const UnitOptions& options) {
     HK_CHECK(check(options));
     return unit_section(options) + "\n" + service_section(options) +
-           "\n[Install]\nWantedBy=" + (options.for_user ? "default.target" : "multi-user.target") +
-           "\n";
+           "\n[Install]\nWantedBy=" + (options.for_user ? "default.target" : "multi-user.target") + "\n";
 }
 
 } // namespace hk::config

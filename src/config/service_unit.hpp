@@ -16,7 +16,7 @@ struct UnitOptions {
     bool for_user = false;            ///< a unit of `systemctl --user`; `user` is ignored then
     std::vector<std::string> command; ///< the executable's absolute path and its arguments
     std::string user;                 ///< empty: root
-    bool notifies = false; ///< the program reports READY=1 itself (Type=notify instead of exec)
+    bool notifies = false;            ///< the program reports READY=1 itself (Type=notify instead of exec)
 };
 
 /// "hakuriver-host.service"

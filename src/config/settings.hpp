@@ -22,8 +22,7 @@ struct Common {
     std::uint16_t host_port = 8000;
     log::Level log_level = log::Level::info;
     log::Format log_format = log::Format::text;
-    std::vector<std::string>
-        warnings; ///< worth a line at start: keys that no longer do anything, risky choices
+    std::vector<std::string> warnings; ///< worth a line at start: keys that no longer do anything, risky choices
 };
 
 /// What the Host and the runners must agree on, or both enforce.
@@ -32,22 +31,19 @@ struct Shared {
     std::filesystem::path container_dir; ///< docker.container_dir inside shared_dir
     Duration heartbeat_interval = std::chrono::seconds(5);
     Duration kill_grace = std::chrono::seconds(10); ///< between TERM and KILL
-    std::filesystem::path docker_socket; ///< empty: $DOCKER_HOST, else where engines usually listen
+    std::filesystem::path docker_socket;            ///< empty: $DOCKER_HOST, else where engines usually listen
     bool allow_privileged = true;
-    std::vector<std::filesystem::path>
-        allowed_mounts; ///< empty: every folder of a node may be mounted
+    std::vector<std::filesystem::path> allowed_mounts; ///< empty: every folder of a node may be mounted
 };
 
 struct HostConfig {
     Common common;
     Shared shared;
     std::string bind_ip = "127.0.0.1";
-    std::vector<std::string>
-        allowed_hosts; ///< Host headers that are taken beside addresses and localhost
+    std::vector<std::string> allowed_hosts; ///< Host headers that are taken beside addresses and localhost
     std::filesystem::path state_dir;
     std::filesystem::path db_file;
-    Duration silence_limit =
-        std::chrono::seconds(30); ///< heartbeat_interval x heartbeat_timeout_factor
+    Duration silence_limit = std::chrono::seconds(30); ///< heartbeat_interval x heartbeat_timeout_factor
     Duration check_interval = std::chrono::seconds(10);
     Strategy strategy = Strategy::first_fit;
     bool backfill = true;
@@ -69,7 +65,7 @@ struct RunnerConfig {
     std::vector<ExecutorKind> executors; ///< empty: all that work on this machine
     int cores = 0;                       ///< 0: all
     std::optional<Bytes> memory;         ///< absent: all
-    std::string user; ///< environment.runner_user: who tasks run as; empty: whoever the runner is
+    std::string user;                    ///< environment.runner_user: who tasks run as; empty: whoever the runner is
 };
 
 struct ClientConfig {

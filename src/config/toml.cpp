@@ -42,10 +42,8 @@ Raw value_of(const toml::node& node) {
 void flatten(const toml::table& table, const std::string& prefix, std::vector<Entry>& entries) {
     for (const auto& [key, node] : table) {
         const std::string name = prefix + std::string(key.str());
-        if (const auto* inner = node.as_table())
-            flatten(*inner, name + ".", entries);
-        else
-            entries.push_back(Entry{.key = name, .value = value_of(node), .line = line_of(node)});
+        if (const auto* inner = node.as_table()) flatten(*inner, name + ".", entries);
+        else entries.push_back(Entry{.key = name, .value = value_of(node), .line = line_of(node)});
     }
 }
 
@@ -55,14 +53,12 @@ Result<std::vector<Entry>> read_toml(std::string_view text) {
     const toml::parse_result parsed = toml::parse(text, std::string_view());
     if (!parsed) {
         const auto& error = parsed.error();
-        return fail(Errc::invalid, std::to_string(error.source().begin.line) + ": " +
-                                       std::string(error.description()));
+        return fail(Errc::invalid, std::to_string(error.source().begin.line) + ": " + std::string(error.description()));
     }
     std::vector<Entry> entries;
     flatten(parsed.table(), "", entries);
-    std::ranges::sort(entries, {}, [](const Entry& entry) {
-        return std::pair(entry.line, std::string_view(entry.key));
-    });
+    std::ranges::sort(entries, {},
+                      [](const Entry& entry) { return std::pair(entry.line, std::string_view(entry.key)); });
     return entries;
 }
 

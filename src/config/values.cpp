@@ -27,9 +27,7 @@ std::string describe(const Raw& raw) {
         std::string operator()(bool flag) const { return flag ? "true" : "false"; }
         std::string operator()(std::int64_t number) const { return std::to_string(number); }
         std::string operator()(double number) const { return std::to_string(number); }
-        std::string operator()(const std::string& text) const {
-            return "\"" + text.substr(0, 80) + "\"";
-        }
+        std::string operator()(const std::string& text) const { return "\"" + text.substr(0, 80) + "\""; }
         std::string operator()(const std::vector<std::string>&) const { return "a list"; }
         std::string operator()(const Other& other) const { return other.what; }
     };
@@ -57,13 +55,10 @@ public:
     void read_file(const std::vector<Entry>& entries) {
         for (const Entry& entry : entries) {
             if (mistakes_.size() >= most_mistakes)
-                return wrong(entry.line,
-                             "there may be more mistakes from here on; these are the first " +
-                                 std::to_string(most_mistakes));
-            if (const Key* key = find_key(entry.key))
-                take(*key, entry);
-            else
-                wrong(entry.line, unknown(entry.key));
+                return wrong(entry.line, "there may be more mistakes from here on; these are the first " +
+                                             std::to_string(most_mistakes));
+            if (const Key* key = find_key(entry.key)) take(*key, entry);
+            else wrong(entry.line, unknown(entry.key));
         }
     }
 
@@ -79,25 +74,19 @@ public:
 
 private:
     void wrong(int line, std::string message) { mistakes_.push_back({line, std::move(message)}); }
-    void wrong(const Key& key, int line, const std::string& what) {
-        wrong(line, std::string(key.name) + " " + what);
-    }
+    void wrong(const Key& key, int line, const std::string& what) { wrong(line, std::string(key.name) + " " + what); }
 
     static std::string unknown(const std::string& name) {
         const std::string hint = suggestion(name);
-        if (!section_sentence(name).empty())
-            return name + " is a section; write [" + name + "] and its keys below";
+        if (!section_sentence(name).empty()) return name + " is a section; write [" + name + "] and its keys below";
         return name + " is not a key of the configuration" + (hint.empty() ? "" : "; " + hint);
     }
 
-    void keep(const Key& key, int line, Values::Value value) {
-        values_.slots_[key.name] = {std::move(value), line};
-    }
+    void keep(const Key& key, int line, Values::Value value) { values_.slots_[key.name] = {std::move(value), line}; }
 
     void take(const Key& key, const Entry& entry) {
         if (!fits(key, entry))
-            wrong(key, entry.line,
-                  "is " + describe(entry.value) + ", but must be " + kind_name(key.kind));
+            wrong(key, entry.line, "is " + describe(entry.value) + ", but must be " + kind_name(key.kind));
     }
 
     /// False when the value is of another kind; other mistakes are noted here.
@@ -121,8 +110,7 @@ private:
 
     bool within(const Key& key, int line, double number) {
         if (number >= key.low && number <= key.high) return true;
-        wrong(key, line,
-              "is " + plain(number) + ", but must be " + plain(key.low) + " to " + plain(key.high));
+        wrong(key, line, "is " + plain(number) + ", but must be " + plain(key.low) + " to " + plain(key.high));
         return false;
     }
 
@@ -138,8 +126,7 @@ private:
         const auto* fraction = std::get_if<double>(&entry.value);
         if (whole == nullptr && (fraction == nullptr || !std::isfinite(*fraction))) return false;
         const double number = whole != nullptr ? static_cast<double>(*whole) : *fraction;
-        if (within(key, entry.line, number))
-            keep(key, entry.line, Duration(std::llround(number * 1e6)));
+        if (within(key, entry.line, number)) keep(key, entry.line, Duration(std::llround(number * 1e6)));
         return true;
     }
 
@@ -148,8 +135,7 @@ private:
             wrong(key, line, "must not be empty");
             return false;
         }
-        const std::string problem =
-            text.empty() || key.check == nullptr ? std::string() : key.check(text);
+        const std::string problem = text.empty() || key.check == nullptr ? std::string() : key.check(text);
         if (!problem.empty()) wrong(key, line, problem);
         return problem.empty();
     }
@@ -174,8 +160,7 @@ private:
         std::filesystem::path path(text);
         if (text == "~" || text.starts_with("~/")) {
             if (places_.home.empty())
-                wrong(key, line,
-                      "starts with ~, but the home folder is not known; write an absolute path");
+                wrong(key, line, "starts with ~, but the home folder is not known; write an absolute path");
             path = places_.home / text.substr(text.size() == 1 ? 1 : 2);
         }
         path = (path.is_absolute() ? path : places_.base / path).lexically_normal();
@@ -188,12 +173,9 @@ private:
         bool all_right = true;
         std::set<std::string> seen;
         for (const std::string& text : *texts) {
-            if (text.empty())
-                wrong(key, entry.line, "holds an empty text");
-            else if (!seen.insert(text).second)
-                wrong(key, entry.line, "holds \"" + text.substr(0, 80) + "\" twice");
-            else if (right(key, entry.line, text))
-                continue;
+            if (text.empty()) wrong(key, entry.line, "holds an empty text");
+            else if (!seen.insert(text).second) wrong(key, entry.line, "holds \"" + text.substr(0, 80) + "\" twice");
+            else if (right(key, entry.line, text)) continue;
             all_right = false;
         }
         if (all_right) keep(key, entry.line, *texts);
@@ -223,13 +205,9 @@ Values Values::read(std::string_view text, const Places& places, std::vector<Mis
 
 const Values::Slot& Values::slot(std::string_view key) const { return slots_.at(key); }
 bool Values::flag(std::string_view key) const { return std::get<bool>(slot(key).value); }
-std::int64_t Values::integer(std::string_view key) const {
-    return std::get<std::int64_t>(slot(key).value);
-}
+std::int64_t Values::integer(std::string_view key) const { return std::get<std::int64_t>(slot(key).value); }
 Duration Values::seconds(std::string_view key) const { return std::get<Duration>(slot(key).value); }
-const std::string& Values::text(std::string_view key) const {
-    return std::get<std::string>(slot(key).value);
-}
+const std::string& Values::text(std::string_view key) const { return std::get<std::string>(slot(key).value); }
 std::filesystem::path Values::path(std::string_view key) const {
     return std::get<std::filesystem::path>(slot(key).value);
 }

@@ -46,8 +46,8 @@ public:
     int line(std::string_view key) const;
 
 private:
-    using Value = std::variant<bool, std::int64_t, Duration, std::string, std::filesystem::path,
-                               std::vector<std::string>>;
+    using Value =
+        std::variant<bool, std::int64_t, Duration, std::string, std::filesystem::path, std::vector<std::string>>;
     struct Slot {
         Value value;
         int line = 0;

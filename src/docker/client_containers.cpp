@@ -154,7 +154,8 @@ net::Task<Result<net::StreamPtr>> EngineClient::start_exec(std::string exec, boo
 net::Task<Result<>> EngineClient::resize_exec(std::string exec, int rows, int columns) {
     Call call;
     call.method = net::Method::post;
-    call.path = "/exec/" + net::percent_encode(exec) + "/resize?h=" + std::to_string(rows) + "&w=" + std::to_string(columns);
+    call.path =
+        "/exec/" + net::percent_encode(exec) + "/resize?h=" + std::to_string(rows) + "&w=" + std::to_string(columns);
     call.doing = "resize the terminal";
     co_return co_await tell(std::move(call));
 }

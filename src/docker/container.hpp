@@ -50,7 +50,7 @@ struct ContainerSpec {
     bool privileged = false;
     bool init = false; ///< the engine's own reaping PID 1
     std::string network = "default";
-    std::string ipc;    ///< "" or "host", "private", "shareable"
+    std::string ipc; ///< "" or "host", "private", "shareable"
     std::string user;
 };
 
@@ -61,7 +61,7 @@ std::string_view to_string(ContainerStatus status);
 struct ContainerInfo {
     std::string id;
     std::string name;
-    std::string image;    ///< as it was named when the container was made
+    std::string image; ///< as it was named when the container was made
     std::string image_id;
     ContainerStatus status = ContainerStatus::unknown;
     std::string status_text; ///< "Up 3 minutes"; in lists only

@@ -22,10 +22,8 @@ json::Object text_object(const std::map<std::string, std::string>& map) {
 json::Array mounts_of(const ContainerSpec& spec) {
     json::Array mounts;
     for (const BindMount& mount : spec.mounts)
-        mounts.push_back(json::Object{{"Type", "bind"},
-                                      {"Source", mount.source},
-                                      {"Target", mount.target},
-                                      {"ReadOnly", mount.read_only}});
+        mounts.push_back(json::Object{
+            {"Type", "bind"}, {"Source", mount.source}, {"Target", mount.target}, {"ReadOnly", mount.read_only}});
     return mounts;
 }
 
@@ -46,8 +44,8 @@ json::Array device_requests(const ContainerSpec& spec) {
 json::Array devices_of(const ContainerSpec& spec) {
     json::Array devices;
     for (const Device& device : spec.devices)
-        devices.push_back(json::Object{
-            {"PathOnHost", device.path}, {"PathInContainer", device.path}, {"CgroupPermissions", "rwm"}});
+        devices.push_back(
+            json::Object{{"PathOnHost", device.path}, {"PathInContainer", device.path}, {"CgroupPermissions", "rwm"}});
     return devices;
 }
 
@@ -76,9 +74,9 @@ json::Object host_config(const ContainerSpec& spec) {
 }
 
 ContainerStatus parse_status(std::string_view text) {
-    for (const auto status : {ContainerStatus::created, ContainerStatus::running, ContainerStatus::paused,
-                              ContainerStatus::restarting, ContainerStatus::removing, ContainerStatus::exited,
-                              ContainerStatus::dead})
+    for (const auto status :
+         {ContainerStatus::created, ContainerStatus::running, ContainerStatus::paused, ContainerStatus::restarting,
+          ContainerStatus::removing, ContainerStatus::exited, ContainerStatus::dead})
         if (to_string(status) == text) return status;
     return ContainerStatus::unknown;
 }
@@ -117,8 +115,8 @@ std::string create_body(const ContainerSpec& spec) {
 }
 
 std::string exec_body(const ExecSpec& spec) {
-    json::Object body{{"AttachStdin", true},       {"AttachStdout", true}, {"AttachStderr", true},
-                      {"Tty", spec.terminal},      {"Cmd", texts(spec.argv)}, {"Env", texts(spec.env)}};
+    json::Object body{{"AttachStdin", true},  {"AttachStdout", true},    {"AttachStderr", true},
+                      {"Tty", spec.terminal}, {"Cmd", texts(spec.argv)}, {"Env", texts(spec.env)}};
     if (!spec.working_directory.empty()) body["WorkingDir"] = spec.working_directory;
     if (!spec.user.empty()) body["User"] = spec.user;
     return json::serialize(body);

@@ -18,8 +18,8 @@ struct EngineInfo {
     std::string root_folder;
     int cgroup_version = 0;
     bool live_restore = false;
-    bool cdi = false;         ///< devices can be asked for by CDI names
-    bool gpu_driver = false;  ///< "--gpus" works: the engine knows the nvidia hook or runtime
+    bool cdi = false;              ///< devices can be asked for by CDI names
+    bool gpu_driver = false;       ///< "--gpus" works: the engine knows the nvidia hook or runtime
     bool containerd_store = false; ///< images live in containerd: thin archives are not understood
     int cpus = 0;
     std::vector<std::string> warnings;

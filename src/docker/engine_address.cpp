@@ -15,8 +15,9 @@ Result<net::Address> parse_engine_address(std::string text, const char* where) {
     if (text.starts_with("tcp://")) text.erase(0, 6);
     auto address = net::parse_address(text, 2375);
     if (!address)
-        return fail(Errc::invalid, std::string(where) + " says \"" + text +
-                                       "\", which is no address of a container engine; write unix:///path or tcp://host:port");
+        return fail(Errc::invalid,
+                    std::string(where) + " says \"" + text +
+                        "\", which is no address of a container engine; write unix:///path or tcp://host:port");
     return address;
 }
 

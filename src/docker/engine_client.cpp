@@ -21,8 +21,9 @@ int minor_of(std::string_view version) {
 Result<std::string> agree(const VersionReply& reply) {
     const int theirs = minor_of(reply.api_version);
     if (theirs < minor_of(oldest_api))
-        return fail(Errc::unsupported, reply.name + " " + reply.version + " is too old: its API is " + reply.api_version +
-                                           ", and " + std::string(oldest_api) + " (Docker 19.03) is needed");
+        return fail(Errc::unsupported, reply.name + " " + reply.version + " is too old: its API is " +
+                                           reply.api_version + ", and " + std::string(oldest_api) +
+                                           " (Docker 19.03) is needed");
     const int lowest = minor_of(reply.minimum_api_version);
     return "v1." + std::to_string(std::max(lowest, std::min(theirs, minor_of(newest_api))));
 }

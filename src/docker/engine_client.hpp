@@ -18,7 +18,8 @@ inline constexpr std::string_view oldest_api = "1.40";
 /// one when it comes back.
 class EngineClient final : public Engine {
 public:
-    explicit EngineClient(net::Address address) : address_(std::move(address)) {}
+    explicit EngineClient(net::Address address)
+        : address_(std::move(address)) {}
 
     net::Task<Result<EngineInfo>> info() override;
     net::Task<Result<Created>> create(ContainerSpec spec) override;

@@ -112,7 +112,8 @@ Result<EngineInfo> read_info(std::string_view body) {
     info.warnings = root.at("Warnings").texts();
     for (const Reader& pair : root.at("DriverStatus").items()) {
         const auto parts = pair.texts();
-        if (parts.size() == 2 && parts[0] == "driver-type") info.containerd_store = parts[1].starts_with("io.containerd");
+        if (parts.size() == 2 && parts[0] == "driver-type")
+            info.containerd_store = parts[1].starts_with("io.containerd");
     }
     return info;
 }

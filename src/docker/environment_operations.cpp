@@ -31,8 +31,10 @@ bool looks_like_environment(const ContainerInfo& container) {
 
 Error not_ours(const std::string& name) {
     return {Errc::conflict,
-            "the container " + name + " on the Host was not made by HakuRiver, which leaves it alone; for an environment of what "
-            "is in it: docker commit " + name + " IMAGE, then hakuriver.docker create-container IMAGE ENV with another name",
+            "the container " + name +
+                " on the Host was not made by HakuRiver, which leaves it alone; for an environment of what "
+                "is in it: docker commit " +
+                name + " IMAGE, then hakuriver.docker create-container IMAGE ENV with another name",
             {}};
 }
 
@@ -41,7 +43,9 @@ Error not_ours(const std::string& name) {
 /// Keeps others away from an environment while something is being done to it.
 class EnvironmentOperations::Hold {
 public:
-    Hold(EnvironmentOperations& owner, std::string environment) : owner_(owner), environment_(std::move(environment)) {}
+    Hold(EnvironmentOperations& owner, std::string environment)
+        : owner_(owner)
+        , environment_(std::move(environment)) {}
     Hold(const Hold&) = delete;
     Hold& operator=(const Hold&) = delete;
     ~Hold() { owner_.operations_.erase(environment_); }
@@ -51,9 +55,14 @@ private:
     std::string environment_;
 };
 
-EnvironmentOperations::EnvironmentOperations(net::Loop& loop, net::Pool& pool, Engine& engine, oci::EnvironmentStore store,
-                                             EnvironmentSettings settings)
-    : loop_(loop), pool_(pool), engine_(engine), store_(std::move(store)), settings_(std::move(settings)), group_(loop) {}
+EnvironmentOperations::EnvironmentOperations(net::Loop& loop, net::Pool& pool, Engine& engine,
+                                             oci::EnvironmentStore store, EnvironmentSettings settings)
+    : loop_(loop)
+    , pool_(pool)
+    , engine_(engine)
+    , store_(std::move(store))
+    , settings_(std::move(settings))
+    , group_(loop) {}
 
 std::string EnvironmentOperations::operation(const std::string& environment) const {
     const auto found = operations_.find(environment);
@@ -65,7 +74,8 @@ Result<std::shared_ptr<EnvironmentOperations::Hold>> EnvironmentOperations::hold
     HK_TRY(const auto name, parse_environment_name(environment));
     const auto [at, inserted] = operations_.emplace(name, std::move(doing));
     if (!inserted)
-        return fail(Errc::conflict, "the environment " + name + " is busy (" + at->second + "); try again when that is done");
+        return fail(Errc::conflict,
+                    "the environment " + name + " is busy (" + at->second + "); try again when that is done");
     return std::make_shared<Hold>(*this, name);
 }
 
@@ -81,7 +91,8 @@ net::Task<Result<ContainerInfo>> EnvironmentOperations::find(std::string environ
     if (container && !looks_like_environment(*container)) co_return fail(not_ours(environment));
     if (!container && container.error().code == Errc::not_found)
         co_return fail(Errc::not_found, "there is no container " + environment +
-                                            " on the Host; make one with hakuriver.docker create-container IMAGE " + environment);
+                                            " on the Host; make one with hakuriver.docker create-container IMAGE " +
+                                            environment);
     co_return container;
 }
 
@@ -135,8 +146,7 @@ net::Task<EnvironmentOverview> EnvironmentOperations::overview() {
     const auto containers = co_await engine_.list("");
     if (containers)
         for (const auto& container : *containers)
-            if (looks_like_environment(container))
-                entries[container.name].container = container;
+            if (looks_like_environment(container)) entries[container.name].container = container;
     for (const auto& [name, doing] : operations_) entries[name].operation = doing;
     for (auto& [name, entry] : entries) {
         entry.name = name;
@@ -168,8 +178,10 @@ net::Task<Result<>> EnvironmentOperations::need_image(ImageName image, StepSink 
     };
     const auto pulled = co_await engine_.pull(image, std::move(on_step));
     if (pulled) co_return Result<>{};
-    co_return fail(pulled.error().code, "the image " + name + " is not on the Host and could not be pulled; check its name, or "
-                                        "bring it with docker load (" + pulled.error().message + ")");
+    co_return fail(pulled.error().code, "the image " + name +
+                                            " is not on the Host and could not be pulled; check its name, or "
+                                            "bring it with docker load (" +
+                                            pulled.error().message + ")");
 }
 
 net::Task<Result<>> EnvironmentOperations::create(std::string image, std::string environment, StepSink progress) {
@@ -180,8 +192,9 @@ net::Task<Result<>> EnvironmentOperations::create(std::string image, std::string
     const auto existing = co_await by_name(environment);
     if (existing && !looks_like_environment(*existing)) co_return fail(not_ours(environment));
     if (existing)
-        co_return fail(Errc::conflict, "the container " + environment + " exists already; open it with hakuriver.docker-shell " +
-                                           environment + " or delete it first");
+        co_return fail(Errc::conflict, "the container " + environment +
+                                           " exists already; open it with hakuriver.docker-shell " + environment +
+                                           " or delete it first");
     if (existing.error().code != Errc::not_found) co_return fail(existing.error());
     auto there = co_await need_image(*name, progress);
     if (!there) co_return there;
@@ -222,13 +235,15 @@ net::Task<Result<>> EnvironmentOperations::remove(std::string environment) {
     const auto container = co_await find(environment);
     if (!container) co_return fail(container.error());
     if (!container->exec_ids.empty())
-        co_return fail(Errc::conflict, "somebody has a shell in " + environment + "; close it before you delete the container");
+        co_return fail(Errc::conflict,
+                       "somebody has a shell in " + environment + "; close it before you delete the container");
     auto removed = co_await engine_.remove(container->id, true);
     if (removed) co_await drop_image(environment);
     co_return removed;
 }
 
-/// The image goes with the last of what it was for; an engine whose tasks still run in it keeps it until it is asked again.
+/// The image goes with the last of what it was for; an engine whose tasks still run in it keeps it until it is asked
+/// again.
 net::Task<void> EnvironmentOperations::drop_image(std::string environment) {
     auto look = [store = store_, environment] { return store.newest(environment); };
     const auto newest = co_await pool_.run(std::move(look));
@@ -251,7 +266,8 @@ net::Task<Result<>> EnvironmentOperations::remove_versions(std::string environme
             ++removed;
         }
         if (removed > 0) return {};
-        return fail(Errc::not_found, "the environment " + environment + " has no version" + (version.empty() ? "" : " " + version));
+        return fail(Errc::not_found,
+                    "the environment " + environment + " has no version" + (version.empty() ? "" : " " + version));
     };
     auto done = co_await pool_.run(std::move(work));
     if (!done) co_return done;

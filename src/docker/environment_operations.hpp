@@ -110,7 +110,7 @@ private:
     Engine& engine_;
     oci::EnvironmentStore store_;
     EnvironmentSettings settings_;
-    bool pushes_ = true; ///< until this engine could not push to us
+    bool pushes_ = true;                            ///< until this engine could not push to us
     std::map<std::string, std::string> operations_; ///< environment -> what is being done
     net::TaskGroup group_;                          ///< what must end in order when a caller is cancelled
 };

@@ -22,8 +22,10 @@ constexpr std::size_t chunk_size = 1 << 20;
 class StoredArchive final : public ChunkSource {
 public:
     StoredArchive(net::Pool& pool, oci::StoredImage image, StepSink progress, std::string message)
-        : pool_(pool), stream_(std::make_shared<oci::LoadStream>(std::move(image), 0)), progress_(std::move(progress)),
-          message_(std::move(message)) {}
+        : pool_(pool)
+        , stream_(std::make_shared<oci::LoadStream>(std::move(image), 0))
+        , progress_(std::move(progress))
+        , message_(std::move(message)) {}
     net::Task<Result<std::string>> next() override {
         auto job = [stream = stream_]() -> Result<std::string> {
             std::string chunk(chunk_size, '\0');
@@ -68,13 +70,17 @@ struct EnvironmentOperations::IntakeState {
     oci::EnvironmentStore store;
     oci::Intake intake;
     IntakeState(oci::EnvironmentStore s, const std::vector<oci::Digest>& expected)
-        : store(std::move(s)), intake(store.layers(), expected) {}
+        : store(std::move(s))
+        , intake(store.layers(), expected) {}
 };
 
 class EnvironmentOperations::IntakeSink final : public ChunkSink {
 public:
     IntakeSink(net::Pool& pool, std::shared_ptr<IntakeState> state, StepSink progress, Bytes total)
-        : pool_(pool), state_(std::move(state)), progress_(std::move(progress)), total_(total) {}
+        : pool_(pool)
+        , state_(std::move(state))
+        , progress_(std::move(progress))
+        , total_(total) {}
     net::Task<Result<>> write(std::string chunk) override {
         done_ += Bytes{static_cast<std::int64_t>(chunk.size())};
         pending_ += chunk;
@@ -83,7 +89,9 @@ public:
         co_return flushed;
     }
     net::Task<Result<>> flush() {
-        auto job = [state = state_, bytes = std::exchange(pending_, {})]() -> Result<> { return state->intake.feed(bytes); };
+        auto job = [state = state_, bytes = std::exchange(pending_, {})]() -> Result<> {
+            return state->intake.feed(bytes);
+        };
         auto fed = co_await pool_.run(std::move(job));
         std::optional<Bytes> total;
         if (total_.value > 0) total = std::max(total_, done_);
@@ -107,7 +115,8 @@ net::Task<bool> EnvironmentOperations::nobody_uses(const ContainerInfo& containe
     co_return processes && *processes <= idle_processes;
 }
 
-net::Task<Result<std::string>> EnvironmentOperations::commit_image(std::string environment, std::string container, bool pause) {
+net::Task<Result<std::string>> EnvironmentOperations::commit_image(std::string environment, std::string container,
+                                                                   bool pause) {
     CommitSpec spec;
     spec.container = container;
     spec.repository = environment_repository(environment);
@@ -120,7 +129,8 @@ net::Task<Result<std::string>> EnvironmentOperations::commit_image(std::string e
 
 /// Commits the container; when nobody uses it, it stands still from before the commit until it stands on the new image,
 /// so that nothing written in between is lost.
-net::Task<Result<EnvironmentOperations::Commit>> EnvironmentOperations::commit(std::string environment, ContainerInfo container) {
+net::Task<Result<EnvironmentOperations::Commit>> EnvironmentOperations::commit(std::string environment,
+                                                                               ContainerInfo container) {
     const bool running = container.status == ContainerStatus::running;
     bool idle = co_await nobody_uses(container);
     if (idle && running) {
@@ -146,7 +156,8 @@ net::Task<bool> EnvironmentOperations::rebase(std::string environment, Container
     (void)co_await engine_.remove(spec.name, true); // of an earlier try
     const auto next = co_await engine_.create(std::move(spec));
     if (!next) {
-        log::warn("a container could not be put on its image", {{"environment", environment}, {"error", next.error().message}});
+        log::warn("a container could not be put on its image",
+                  {{"environment", environment}, {"error", next.error().message}});
         co_return false;
     }
     const auto removed = co_await engine_.remove(old.id, true);
@@ -155,7 +166,8 @@ net::Task<bool> EnvironmentOperations::rebase(std::string environment, Container
         co_return false;
     }
     const auto renamed = co_await engine_.rename(next->id, environment);
-    if (!renamed) log::error("a container has a wrong name", {{"environment", environment}, {"error", renamed.error().message}});
+    if (!renamed)
+        log::error("a container has a wrong name", {{"environment", environment}, {"error", renamed.error().message}});
     if (old.status == ContainerStatus::running) (void)co_await engine_.start(next->id);
     co_return true;
 }
@@ -164,8 +176,9 @@ net::Task<Result<oci::Intake::Written>> EnvironmentOperations::take_in(std::stri
     const auto info = co_await engine_.inspect_image(image);
     if (!info) co_return fail(info.error());
     if (info->diff_ids.size() > most_layers)
-        co_return fail(Errc::too_large, "the environment has " + std::to_string(info->diff_ids.size()) +
-                                            " layers and engines take about 125; flatten it (docker export and docker import)");
+        co_return fail(Errc::too_large,
+                       "the environment has " + std::to_string(info->diff_ids.size()) +
+                           " layers and engines take about 125; flatten it (docker export and docker import)");
     if (pushes_) {
         auto pushed = co_await take_pushed(image, *info, progress);
         if (pushed) co_return pushed;
@@ -182,7 +195,8 @@ struct EnvironmentOperations::Receiving {
     EnvironmentOperations& owner;
     std::shared_ptr<LayerReceiver> receiver;
     explicit Receiving(EnvironmentOperations& o)
-        : owner(o), receiver(std::make_shared<LayerReceiver>(o.loop_, o.pool_, o.store_)) {}
+        : owner(o)
+        , receiver(std::make_shared<LayerReceiver>(o.loop_, o.pool_, o.store_)) {}
     Receiving(const Receiving&) = delete;
     Receiving& operator=(const Receiving&) = delete;
     ~Receiving() { owner.group_.spawn(close(std::move(receiver))); }
@@ -200,7 +214,8 @@ net::Task<Result<oci::Intake::Written>> EnvironmentOperations::take_pushed(std::
     const auto total = info.size;
     auto on_step = [&receiver, &progress, total, some_known = false](const TransferStep& step) mutable {
         some_known = some_known || step.status == "Layer already exists"; // then the whole size is no measure
-        progress({"reading the layers that are new", receiver.received(), some_known ? std::nullopt : std::optional(total)});
+        progress(
+            {"reading the layers that are new", receiver.received(), some_known ? std::nullopt : std::optional(total)});
     };
     const auto pushed = co_await engine_.push(*repository, "push", std::move(on_step));
     (void)co_await engine_.remove_image(*repository + ":push");
@@ -267,7 +282,8 @@ net::Task<Result<Packaged>> EnvironmentOperations::package(std::string environme
     co_return packaged;
 }
 
-net::Task<Result<Packaged>> EnvironmentOperations::import_archive(std::string environment, ChunkSource& source, StepSink progress) {
+net::Task<Result<Packaged>> EnvironmentOperations::import_archive(std::string environment, ChunkSource& source,
+                                                                  StepSink progress) {
     const auto held = hold(environment, "being imported");
     if (!held) co_return fail(held.error());
     auto state = std::make_shared<IntakeState>(store_, std::vector<oci::Digest>{});
@@ -289,12 +305,14 @@ Result<oci::StoredImage> open_version(const oci::EnvironmentStore& store, const 
     HK_TRY(const auto all, store.list());
     for (const auto& each : all)
         if (each.environment == environment && (version.empty() || each.name() == version)) return store.open(each);
-    return fail(Errc::not_found, "the environment " + environment + " has no version" + (version.empty() ? "" : " " + version));
+    return fail(Errc::not_found,
+                "the environment " + environment + " has no version" + (version.empty() ? "" : " " + version));
 }
 
 } // namespace
 
-net::Task<Result<>> EnvironmentOperations::export_archive(std::string environment, std::string version, ChunkSink& sink) {
+net::Task<Result<>> EnvironmentOperations::export_archive(std::string environment, std::string version,
+                                                          ChunkSink& sink) {
     auto open = [store = store_, environment, version] { return open_version(store, environment, version); };
     auto stored = co_await pool_.run(std::move(open));
     if (!stored) co_return fail(stored.error());

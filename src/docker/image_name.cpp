@@ -26,9 +26,10 @@ bool is_path_part(std::string_view part) {
 bool is_registry(std::string_view part) {
     const auto colon = part.find(':');
     const std::string_view host = part.substr(0, colon);
-    const bool port_is_right =
-        colon == std::string_view::npos ||
-        (colon + 1 < part.size() && std::ranges::all_of(part.substr(colon + 1), [](char c) { return c >= '0' && c <= '9'; }));
+    const bool port_is_right = colon == std::string_view::npos ||
+                               (colon + 1 < part.size() && std::ranges::all_of(part.substr(colon + 1), [](char c) {
+                                    return c >= '0' && c <= '9';
+                                }));
     const bool host_is_right = !host.empty() && letter(host.front()) && letter(host.back()) &&
                                std::ranges::all_of(host, [](char c) { return letter(c) || c == '.' || c == '-'; });
     return host_is_right && port_is_right;
@@ -69,9 +70,10 @@ std::string ImageName::text() const {
 
 Result<ImageName> parse_image_name(std::string_view text) {
     const auto refuse = [&] {
-        return fail(Errc::invalid, "\"" + std::string(text.substr(0, 80)) +
-                                       "\" is no image name; write it like python:3.12 or registry.example.org/team/image:tag, "
-                                       "in lower case");
+        return fail(Errc::invalid,
+                    "\"" + std::string(text.substr(0, 80)) +
+                        "\" is no image name; write it like python:3.12 or registry.example.org/team/image:tag, "
+                        "in lower case");
     };
     if (text.empty() || text.size() > max_image_name) return refuse();
     ImageName name;

@@ -11,7 +11,8 @@ namespace hk::docker {
 
 class Reader {
 public:
-    explicit Reader(const json::Value* value) : value_(value) {}
+    explicit Reader(const json::Value* value)
+        : value_(value) {}
     Reader at(std::string_view key) const {
         const auto* object = value_ == nullptr ? nullptr : value_->if_object();
         return Reader(object == nullptr ? nullptr : object->if_contains(key));

@@ -32,12 +32,16 @@ struct LayerReceiver::Upload {
     oci::EnvironmentStore store;
     oci::LayerIntake intake;
     std::int64_t size = 0;
-    explicit Upload(oci::EnvironmentStore s) : store(std::move(s)), intake(store.layers()) {}
+    explicit Upload(oci::EnvironmentStore s)
+        : store(std::move(s))
+        , intake(store.layers()) {}
 };
 
 LayerReceiver::LayerReceiver(net::Loop& loop, net::Pool& pool, oci::EnvironmentStore store)
-    : pool_(pool), store_(std::move(store)), name_(random_name()),
-      server_(loop, net::ServerLimits{}, [this](net::Exchange& exchange) { return handle(exchange); }, body_rule) {}
+    : pool_(pool)
+    , store_(std::move(store))
+    , name_(random_name())
+    , server_(loop, net::ServerLimits{}, [this](net::Exchange& exchange) { return handle(exchange); }, body_rule) {}
 
 LayerReceiver::~LayerReceiver() = default;
 
@@ -47,7 +51,9 @@ Result<std::string> LayerReceiver::listen() {
     return to_text(address) + "/" + name_;
 }
 
-net::Task<void> LayerReceiver::answer(net::Exchange& exchange, int status) { return answer(exchange, status, net::Headers()); }
+net::Task<void> LayerReceiver::answer(net::Exchange& exchange, int status) {
+    return answer(exchange, status, net::Headers());
+}
 
 net::Task<void> LayerReceiver::answer(net::Exchange& exchange, int status, net::Headers headers) {
     headers.set("Docker-Distribution-API-Version", "registry/2.0");
@@ -181,7 +187,9 @@ net::Task<void> LayerReceiver::take_manifest(net::Exchange& exchange) {
 }
 
 net::Task<Result<oci::Image>> LayerReceiver::finish() {
-    const auto wrong = [](std::string why) { return fail(Errc::unavailable, "the engine pushed no usable image: " + std::move(why)); };
+    const auto wrong = [](std::string why) {
+        return fail(Errc::unavailable, "the engine pushed no usable image: " + std::move(why));
+    };
     const auto parsed = json::parse(manifest_);
     if (!parsed) co_return wrong("there is no manifest");
     const Reader manifest(&*parsed);

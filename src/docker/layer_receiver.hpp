@@ -10,9 +10,9 @@
 
 namespace hk::docker {
 
-/// Receives an image that the engine pushes: as much of a registry as a push needs, on a port of the loopback interface,
-/// for one image and then no more. Why a registry: `save` writes every layer of an image, however many of them are
-/// known; `push` asks first which layers are there.
+/// Receives an image that the engine pushes: as much of a registry as a push needs, on a port of the loopback
+/// interface, for one image and then no more. Why a registry: `save` writes every layer of an image, however many of
+/// them are known; `push` asks first which layers are there.
 ///
 /// Who else can reach the port needs the repository's random name. Lives as long as one push; loop thread only.
 class LayerReceiver {

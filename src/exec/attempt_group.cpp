@@ -27,9 +27,7 @@ void add_processes(const fs::path& group, std::vector<int>& out) {
     }
 }
 
-bool remove_group(const fs::path& group) {
-    return group.empty() || ::rmdir(group.c_str()) == 0 || errno == ENOENT;
-}
+bool remove_group(const fs::path& group) { return group.empty() || ::rmdir(group.c_str()) == 0 || errno == ENOENT; }
 
 } // namespace
 
@@ -45,9 +43,7 @@ fs::path AttemptGroup::kill_file() const {
     return unified_ / "cgroup.kill";
 }
 
-bool AttemptGroup::kill() const {
-    return !unified_.empty() && write_group_file(unified_ / "cgroup.kill", "1");
-}
+bool AttemptGroup::kill() const { return !unified_.empty() && write_group_file(unified_ / "cgroup.kill", "1"); }
 
 std::vector<int> AttemptGroup::processes() const {
     std::vector<int> found;

@@ -152,7 +152,8 @@ CgroupTree::Made CgroupTree::make(AttemptId attempt, const CgroupLimits& limits)
     if (memory && !(has_memory && set_memory(made.group.unified_, made.group.memory_, *limits.memory)))
         made.warnings.push_back("the memory limit of " + format_size(*limits.memory) + " is not enforced on this node");
     else if (memory && !forbid_swap(made.group.unified_, made.group.memory_, *limits.memory) && machine_swaps())
-        made.warnings.push_back("the task may use swap on top of its memory limit: this node's kernel does not count it");
+        made.warnings.push_back(
+            "the task may use swap on top of its memory limit: this node's kernel does not count it");
     return made;
 }
 

@@ -16,7 +16,8 @@ struct CgroupLimits {
 };
 
 /// The control groups of one attempt: one directory with version 2, one per controller with version 1; none where there
-/// is nothing to limit or the machine does not let us. A value; reads and writes kernel files only, so calls do not block.
+/// is nothing to limit or the machine does not let us. A value; reads and writes kernel files only, so calls do not
+/// block.
 class AttemptGroup {
 public:
     bool empty() const { return unified_.empty() && cpu_.empty() && memory_.empty() && freezer_.empty(); }

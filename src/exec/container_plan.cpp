@@ -37,8 +37,8 @@ bool is_utf8(std::string_view text) {
         for (std::size_t k = 1; k <= more; ++k)
             if ((static_cast<unsigned char>(text[i + k]) & 0xc0) != 0x80) return false;
         const auto second = more > 0 ? static_cast<unsigned char>(text[i + 1]) : 0;
-        if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) ||
-            (lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f))
+        if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) || (lead == 0xf0 && second < 0x90) ||
+            (lead == 0xf4 && second > 0x8f))
             return false;
         i += more + 1;
     }
@@ -51,10 +51,8 @@ std::string coded(std::string_view text) {
     std::string out;
     for (const char c : text) {
         const auto byte = static_cast<unsigned char>(c);
-        if (byte < 0x80 && c != '%')
-            out.push_back(c);
-        else
-            out += {'%', digits[byte >> 4], digits[byte & 15]};
+        if (byte < 0x80 && c != '%') out.push_back(c);
+        else out += {'%', digits[byte >> 4], digits[byte & 15]};
     }
     return out;
 }
@@ -117,18 +115,12 @@ docker::ContainerSpec plan_container(const ContainerInputs& in) {
     spec.name = container_name(in.assignment.attempt, in.state_id);
     spec.image = in.image;
     spec.entrypoint = {inside_keeper};
-    spec.command = {"--init",
-                    "--facts",
-                    inside_record,
-                    "--out",
-                    inside_output,
-                    "--err",
-                    inside_errors,
-                    "--cwd",
-                    task.working_directory.empty() ? inside_shared : task.working_directory};
+    spec.command = {
+        "--init",      "--facts",     inside_record,
+        "--out",       inside_output, "--err",
+        inside_errors, "--cwd",       task.working_directory.empty() ? inside_shared : task.working_directory};
     put_command(task, spec);
-    Environment environment =
-        task_environment(in.settings, in.assignment, {inside_shared, inside_temp});
+    Environment environment = task_environment(in.settings, in.assignment, {inside_shared, inside_temp});
     for (auto& [name, value] : container_gpu_environment(in.settings, in.assignment.placement))
         environment[name] = std::move(value);
     for (const auto& [name, value] : environment) spec.env.push_back(name + "=" + value);
@@ -142,15 +134,14 @@ docker::ContainerSpec plan_container(const ContainerInputs& in) {
     return spec;
 }
 
-std::vector<std::string> amd_device_files(const ExecSettings& settings,
-                                          const Placement& placement) {
+std::vector<std::string> amd_device_files(const ExecSettings& settings, const Placement& placement) {
     std::vector<std::string> files;
     for (const int id : placement.gpus) {
         const Gpu* gpu = find_gpu(settings, id);
         if (gpu == nullptr || gpu->vendor != "amd") continue;
         std::error_code ignored;
-        for (const auto& entry : std::filesystem::directory_iterator(
-                 "/sys/bus/pci/devices/" + gpu->pci_bus_id + "/drm", ignored))
+        for (const auto& entry :
+             std::filesystem::directory_iterator("/sys/bus/pci/devices/" + gpu->pci_bus_id + "/drm", ignored))
             files.push_back("/dev/dri/" + entry.path().filename().string());
     }
     if (!files.empty()) files.push_back("/dev/kfd");

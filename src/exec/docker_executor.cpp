@@ -17,8 +17,7 @@ constexpr Duration retry_pace = 300ms;
 
 } // namespace
 
-DockerExecutor::Impl::Impl(net::Loop& loop, Spool& spool, ExecSettings settings, Listener& listener,
-                           DockerParts parts)
+DockerExecutor::Impl::Impl(net::Loop& loop, Spool& spool, ExecSettings settings, Listener& listener, DockerParts parts)
     : loop_(loop)
     , spool_(spool)
     , settings_(std::move(settings))
@@ -28,9 +27,7 @@ DockerExecutor::Impl::Impl(net::Loop& loop, Spool& spool, ExecSettings settings,
 
 Result<> DockerExecutor::Impl::open() {
     HK_TRY(keeper_, install_keeper(spool_.state_dir()));
-    HK_TRY(follower_, FactFollower::open(loop_, spool_, [this](AttemptId id, const Fact& fact) {
-               on_fact(id, fact);
-           }));
+    HK_TRY(follower_, FactFollower::open(loop_, spool_, [this](AttemptId id, const Fact& fact) { on_fact(id, fact); }));
     group_.spawn(look_for_engine());
     return {};
 }
@@ -44,9 +41,8 @@ ExecutorOffer DockerExecutor::Impl::offer() const {
         return offer;
     }
     if (!engine_->live_restore && engine_->name == "Docker")
-        offer.warnings.push_back(
-            "a restart of Docker ends the tasks in its containers; set \"live-restore\": true in "
-            "/etc/docker/daemon.json");
+        offer.warnings.push_back("a restart of Docker ends the tasks in its containers; set \"live-restore\": true in "
+                                 "/etc/docker/daemon.json");
     return offer;
 }
 
@@ -109,8 +105,7 @@ void DockerExecutor::Impl::stop(AttemptId id, Duration grace) {
         later([id](Impl& self) {
             auto* found = self.alive(id);
             if (found == nullptr) return;
-            Outcome outcome =
-                not_started(143, read_clocks().wall, "it was stopped before it started");
+            Outcome outcome = not_started(143, read_clocks().wall, "it was stopped before it started");
             outcome.reason = EndReason::killed;
             self.conclude(*found, std::move(outcome));
         });
@@ -127,8 +122,7 @@ void DockerExecutor::Impl::record_stop(ContainerAttempt& attempt, Duration grace
     const Time now = read_clocks().wall;
     const StopFact fact{now, now + grace};
     if (auto written = spool_.append(id, format_fact(fact)); !written)
-        log::warn("a stop could not be recorded",
-                  {{"attempt", to_string(id)}, {"error", written.error().message}});
+        log::warn("a stop could not be recorded", {{"attempt", to_string(id)}, {"error", written.error().message}});
     attempt.facts.take(fact);
     attempt.stop_recorded = true;
 }
@@ -156,10 +150,8 @@ net::Task<void> DockerExecutor::Impl::end_container(AttemptId id, Duration grace
 void DockerExecutor::Impl::wish(AttemptId id, bool pause) {
     const ContainerAttempt* attempt = find(id);
     std::string why;
-    if (attempt == nullptr || attempt->stage != Stage::running || !attempt->started_told)
-        why = "it is not running";
-    else if (attempt->stop_asked)
-        why = "it is being stopped";
+    if (attempt == nullptr || attempt->stage != Stage::running || !attempt->started_told) why = "it is not running";
+    else if (attempt->stop_asked) why = "it is being stopped";
     if (why.empty()) return group_.spawn(pause_container(id, pause));
     later([id, why](Impl& self) { self.listener_.on_event(Refused{id, why}); });
 }
@@ -167,14 +159,11 @@ void DockerExecutor::Impl::wish(AttemptId id, bool pause) {
 net::Task<void> DockerExecutor::Impl::pause_container(AttemptId id, bool pause) {
     const std::string name = find(id)->container;
     Result<> done = fail(Errc::internal, "");
-    if (pause)
-        done = co_await parts_.engine.pause(name);
-    else
-        done = co_await parts_.engine.unpause(name);
+    if (pause) done = co_await parts_.engine.pause(name);
+    else done = co_await parts_.engine.unpause(name);
     if (!done && done.error().code == Errc::conflict) { // it is so already, or it has just ended
         const auto info = co_await parts_.engine.inspect(name);
-        const auto wanted =
-            pause ? docker::ContainerStatus::paused : docker::ContainerStatus::running;
+        const auto wanted = pause ? docker::ContainerStatus::paused : docker::ContainerStatus::running;
         if (info && info->status == wanted) done = Result<>{};
     }
     ContainerAttempt* attempt = alive(id);
@@ -184,39 +173,32 @@ net::Task<void> DockerExecutor::Impl::pause_container(AttemptId id, bool pause) 
         co_return;
     }
     attempt->paused = pause;
-    if (pause)
-        listener_.on_event(Paused{id});
-    else
-        listener_.on_event(Resumed{id});
+    if (pause) listener_.on_event(Paused{id});
+    else listener_.on_event(Resumed{id});
 }
 
 void DockerExecutor::Impl::forget(AttemptId id) {
     if (alive(id) != nullptr) {
-        log::warn("an attempt that has not ended cannot be forgotten",
-                  {{"attempt", to_string(id)}});
+        log::warn("an attempt that has not ended cannot be forgotten", {{"attempt", to_string(id)}});
         return;
     }
     attempts_.erase(id);
     follower_->unfollow(id);
     if (auto erased = spool_.erase(id); !erased)
-        log::warn("a spool record stays",
-                  {{"attempt", to_string(id)}, {"error", erased.error().message}});
+        log::warn("a spool record stays", {{"attempt", to_string(id)}, {"error", erased.error().message}});
     group_.spawn(remove_container(container_name(id, spool_.state_id())));
 }
 
 /// An engine that does not answer is not waited for: `sweep` removes the container when it is back.
 net::Task<void> DockerExecutor::Impl::remove_container(std::string name) {
     const auto removed = co_await parts_.engine.remove(name, true);
-    if (!removed && removed.error().code != Errc::not_found &&
-        removed.error().code != Errc::conflict)
-        log::warn("a container stays for now",
-                  {{"container", name}, {"error", removed.error().message}});
+    if (!removed && removed.error().code != Errc::not_found && removed.error().code != Errc::conflict)
+        log::warn("a container stays for now", {{"container", name}, {"error", removed.error().message}});
 }
 
 std::string DockerExecutor::Impl::container_of(AttemptId id) const {
     const ContainerAttempt* attempt = find(id);
-    return attempt != nullptr && attempt->stage == Stage::running ? attempt->container
-                                                                  : std::string();
+    return attempt != nullptr && attempt->stage == Stage::running ? attempt->container : std::string();
 }
 
 // ------------------------------------------------------------------------------------------------
@@ -226,12 +208,9 @@ DockerExecutor::DockerExecutor(std::shared_ptr<Impl> impl)
     : impl_(std::move(impl)) {}
 DockerExecutor::~DockerExecutor() = default;
 
-Result<std::unique_ptr<DockerExecutor>> DockerExecutor::open(net::Loop& loop, Spool& spool,
-                                                             ExecSettings settings,
-                                                             Listener& listener,
-                                                             DockerParts parts) {
-    auto impl =
-        std::make_shared<Impl>(loop, spool, std::move(settings), listener, std::move(parts));
+Result<std::unique_ptr<DockerExecutor>> DockerExecutor::open(net::Loop& loop, Spool& spool, ExecSettings settings,
+                                                             Listener& listener, DockerParts parts) {
+    auto impl = std::make_shared<Impl>(loop, spool, std::move(settings), listener, std::move(parts));
     HK_CHECK(impl->open());
     return std::unique_ptr<DockerExecutor>(new DockerExecutor(std::move(impl)));
 }
@@ -244,8 +223,6 @@ void DockerExecutor::stop(AttemptId attempt, Duration grace) { impl_->stop(attem
 void DockerExecutor::pause(AttemptId attempt) { impl_->wish(attempt, true); }
 void DockerExecutor::resume(AttemptId attempt) { impl_->wish(attempt, false); }
 void DockerExecutor::forget(AttemptId attempt) { impl_->forget(attempt); }
-std::string DockerExecutor::container_of(AttemptId attempt) const {
-    return impl_->container_of(attempt);
-}
+std::string DockerExecutor::container_of(AttemptId attempt) const { return impl_->container_of(attempt); }
 
 } // namespace hk::exec

@@ -13,8 +13,7 @@ namespace hk::exec {
 /// What this node lets tasks ask for.
 struct DockerPolicy {
     bool allow_privileged = true;
-    std::vector<std::filesystem::path>
-        allowed_mounts; ///< folders; empty: everything may be mounted
+    std::vector<std::filesystem::path> allowed_mounts; ///< folders; empty: everything may be mounted
 };
 
 /// What the executor works with; all of it outlives the executor.
@@ -41,9 +40,8 @@ struct DockerOptions {
 class DockerExecutor final : public Executor {
 public:
     /// Looks for the engine in the background and again for as long as the executor lives.
-    static Result<std::unique_ptr<DockerExecutor>> open(net::Loop& loop, Spool& spool,
-                                                        ExecSettings settings, Listener& listener,
-                                                        DockerParts parts);
+    static Result<std::unique_ptr<DockerExecutor>> open(net::Loop& loop, Spool& spool, ExecSettings settings,
+                                                        Listener& listener, DockerParts parts);
     ~DockerExecutor() override;
 
     ExecutorKind kind() const override { return ExecutorKind::docker; }
@@ -66,7 +64,7 @@ private:
 };
 
 /// The executor with an engine, a pool and a sync of its own.
-Result<std::unique_ptr<Executor>> open_docker(net::Loop& loop, Spool& spool, ExecSettings settings,
-                                              Listener& listener, DockerOptions options);
+Result<std::unique_ptr<Executor>> open_docker(net::Loop& loop, Spool& spool, ExecSettings settings, Listener& listener,
+                                              DockerOptions options);
 
 } // namespace hk::exec

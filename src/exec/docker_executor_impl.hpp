@@ -34,8 +34,7 @@ struct ContainerAttempt {
 /// docker_launch.cpp, what happens then in docker_watch.cpp.
 class DockerExecutor::Impl final : public std::enable_shared_from_this<Impl> {
 public:
-    Impl(net::Loop& loop, Spool& spool, ExecSettings settings, Listener& listener,
-         DockerParts parts);
+    Impl(net::Loop& loop, Spool& spool, ExecSettings settings, Listener& listener, DockerParts parts);
     Result<> open();
     ExecutorOffer offer() const;
 

@@ -21,7 +21,8 @@ Result<> make_file(const std::filesystem::path& path, bool for_everybody) {
     const Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
     if (!fd) return fail(system_error("cannot create " + path.string(), errno));
     // An image whose processes are not root still writes its output.
-    if (for_everybody && ::fchmod(fd.get(), 0666) != 0) return fail(system_error("cannot open up " + path.string(), errno));
+    if (for_everybody && ::fchmod(fd.get(), 0666) != 0)
+        return fail(system_error("cannot open up " + path.string(), errno));
     return {};
 }
 
@@ -34,7 +35,8 @@ Result<> check_mount(const Mount& mount, const std::vector<std::filesystem::path
     std::error_code error;
     const auto real = std::filesystem::canonical(mount.source, error);
     if (error)
-        return fail(Errc::not_found, "the folder " + mount.source + " shall be mounted, but this node does not have it");
+        return fail(Errc::not_found,
+                    "the folder " + mount.source + " shall be mounted, but this node does not have it");
     const bool fine = allowed.empty() || std::ranges::any_of(allowed, [&](const auto& folder) {
                           return is_below(real, std::filesystem::weakly_canonical(folder, error));
                       });

@@ -138,7 +138,8 @@ void DockerExecutor::Impl::conclude(ContainerAttempt& attempt, Outcome outcome) 
     if (outcome.reason != EndReason::exited && !attempt.facts.outcome) {
         // The engine and the group, which told us, may not tell it again.
         if (auto written = spool_.append(id, format_fact(OutcomeFact{outcome})); !written)
-            log::warn("an outcome could not be recorded", {{"attempt", to_string(id)}, {"error", written.error().message}});
+            log::warn("an outcome could not be recorded",
+                      {{"attempt", to_string(id)}, {"error", written.error().message}});
     }
     listener_.on_event(Ended{id, std::move(outcome)}); // last: the listener may make us forget the attempt
 }

@@ -52,8 +52,10 @@ struct EnvironmentSync::Flight {
 class EnvironmentSync::Reader final : public docker::ChunkSource {
 public:
     Reader(EnvironmentSync& sync, Flight& flight, oci::LoadStream stream)
-        : sync_(sync), flight_(flight), stream_(std::make_shared<oci::LoadStream>(std::move(stream))),
-          total_(stream_->total()) {}
+        : sync_(sync)
+        , flight_(flight)
+        , stream_(std::make_shared<oci::LoadStream>(std::move(stream)))
+        , total_(stream_->total()) {}
 
     net::Task<Result<std::string>> next() override {
         auto job = [stream = stream_]() -> Result<std::string> {
@@ -87,7 +89,11 @@ private:
 
 EnvironmentSync::EnvironmentSync(net::Loop& loop, net::Pool& pool, docker::Engine& engine, oci::EnvironmentStore store,
                                  SyncSettings settings)
-    : pool_(pool), engine_(engine), store_(std::move(store)), settings_(std::move(settings)), group_(loop) {}
+    : pool_(pool)
+    , engine_(engine)
+    , store_(std::move(store))
+    , settings_(std::move(settings))
+    , group_(loop) {}
 
 EnvironmentSync::~EnvironmentSync() { group_.cancel(); }
 
@@ -116,8 +122,10 @@ net::Task<void> EnvironmentSync::look() {
     present_ = std::move(found);
 }
 
-net::Task<Result<std::string>> EnvironmentSync::prepare(std::string environment, std::string version, Progress progress) {
-    if (const auto known = ready_.find(environment); known != ready_.end() && !version.empty() && known->second.first == version) {
+net::Task<Result<std::string>> EnvironmentSync::prepare(std::string environment, std::string version,
+                                                        Progress progress) {
+    if (const auto known = ready_.find(environment);
+        known != ready_.end() && !version.empty() && known->second.first == version) {
         // The usual case touches no shared storage: the engine alone says whether the image is still there.
         const std::string id = known->second.second;
         const auto image = co_await engine_.inspect_image(id);
@@ -151,7 +159,10 @@ net::Task<void> EnvironmentSync::fly(std::shared_ptr<Flight> flight) {
     while (busy_) (void)co_await idle_.wait(net::no_limit);
     struct Turn {
         EnvironmentSync& sync;
-        explicit Turn(EnvironmentSync& s) : sync(s) { sync.busy_ = true; }
+        explicit Turn(EnvironmentSync& s)
+            : sync(s) {
+            sync.busy_ = true;
+        }
         ~Turn() {
             sync.busy_ = false;
             sync.idle_.notify_all();
@@ -215,9 +226,10 @@ net::Task<Result<std::string>> EnvironmentSync::use_local(const Flight& flight, 
     const auto image = co_await engine_.inspect_image(docker::environment_image(flight.environment));
     if (image) co_return image->id;
     if (image.error().code != Errc::not_found) co_return fail(image.error());
-    co_return fail(Errc::not_found, "the environment " + flight.environment + " cannot be used here: " + why_none +
-                                        " and the node has no image of it; package it with hakuriver.docker create-tar " +
-                                        flight.environment);
+    co_return fail(Errc::not_found,
+                   "the environment " + flight.environment + " cannot be used here: " + why_none +
+                       " and the node has no image of it; package it with hakuriver.docker create-tar " +
+                       flight.environment);
 }
 
 net::Task<Result<std::string>> EnvironmentSync::find_image(const oci::Image& image, const std::string& environment) {
@@ -270,7 +282,8 @@ net::Task<Result<std::string>> EnvironmentSync::bring(Flight& flight, const oci:
         if (!loaded) co_return fail(loaded.error());
         found = co_await find_image(stored.image, flight.environment);
         if (!found)
-            co_return fail(Errc::unavailable, version.file_name() + " was loaded, but the engine does not show its image");
+            co_return fail(Errc::unavailable,
+                           version.file_name() + " was loaded, but the engine does not show its image");
     }
     auto image = co_await finish(flight.environment, std::move(*found));
     co_return image;
@@ -280,7 +293,8 @@ net::Task<Result<std::string>> EnvironmentSync::bring(Flight& flight, const oci:
 net::Task<Result<std::string>> EnvironmentSync::finish(const std::string& environment, std::string id) {
     const auto before = co_await engine_.inspect_image(docker::environment_image(environment));
     if (before && before->id == id) co_return id;
-    const auto tagged = co_await engine_.tag(id, docker::environment_repository(environment), std::string(docker::environment_tag));
+    const auto tagged =
+        co_await engine_.tag(id, docker::environment_repository(environment), std::string(docker::environment_tag));
     if (!tagged) co_return fail(tagged.error());
     if (before) (void)co_await engine_.remove_image(before->id); // refused while a task still runs in it
     co_return id;

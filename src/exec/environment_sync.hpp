@@ -11,8 +11,8 @@
 namespace hk::exec {
 
 struct SyncSettings {
-    std::string node = "node";                   ///< names our leases
-    int tries = 5;                               ///< of one transfer, for what may pass by itself
+    std::string node = "node";                      ///< names our leases
+    int tries = 5;                                  ///< of one transfer, for what may pass by itself
     Duration first_pause = std::chrono::seconds{1}; ///< between tries; doubles each time
 };
 
@@ -59,7 +59,7 @@ private:
     docker::Engine& engine_;
     oci::EnvironmentStore store_;
     SyncSettings settings_;
-    std::map<std::string, std::shared_ptr<Flight>> flights_; ///< by environment
+    std::map<std::string, std::shared_ptr<Flight>> flights_;           ///< by environment
     std::map<std::string, std::pair<std::string, std::string>> ready_; ///< environment -> version, image id
     std::map<std::string, std::string> present_;
     bool thin_works_ = true; ///< until this engine has refused a thin archive that a full one replaced

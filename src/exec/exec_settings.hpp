@@ -14,15 +14,13 @@ struct ExecSettings {
     NodeName node;
     std::filesystem::path shared_dir;     ///< absolute, the same storage on every node
     std::filesystem::path local_temp_dir; ///< absolute, fast storage of this node
-    std::string run_as;  ///< user name for tasks outside containers; empty: the runner's own user
-    std::string numactl; ///< program that binds tasks outside containers to NUMA nodes; empty: the
-                         ///< keeper does
-    std::vector<NumaNode> numa; ///< as the inventory says
-    std::vector<Gpu> gpus;      ///< as the inventory says
-    bool use_control_groups =
-        true; ///< off: no limits, and kill and pause go by the tree of processes
-    std::map<std::string, std::string>
-        environment; ///< the runner's own; see task_environment.hpp for what is kept
+    std::string run_as;                   ///< user name for tasks outside containers; empty: the runner's own user
+    std::string numactl;                  ///< program that binds tasks outside containers to NUMA nodes; empty: the
+                                          ///< keeper does
+    std::vector<NumaNode> numa;           ///< as the inventory says
+    std::vector<Gpu> gpus;                ///< as the inventory says
+    bool use_control_groups = true;       ///< off: no limits, and kill and pause go by the tree of processes
+    std::map<std::string, std::string> environment; ///< the runner's own; see task_environment.hpp for what is kept
 };
 
 /// The environment of this process.

@@ -72,7 +72,10 @@ constexpr std::size_t notification_buffer = 64 * 1024;
 
 /// Shared with the jobs in the loop's queue, which may outlive the follower.
 struct FactFollower::State : std::enable_shared_from_this<State> {
-    State(net::Loop& l, std::filesystem::path f, Sink s) : loop(l), folder(std::move(f)), sink(std::move(s)) {}
+    State(net::Loop& l, std::filesystem::path f, Sink s)
+        : loop(l)
+        , folder(std::move(f))
+        , sink(std::move(s)) {}
 
     net::Loop& loop;
     std::filesystem::path folder;
@@ -147,7 +150,8 @@ void FactFollower::State::read_one(AttemptId attempt) {
     }
 }
 
-FactFollower::FactFollower(std::shared_ptr<State> state) : state_(std::move(state)) {}
+FactFollower::FactFollower(std::shared_ptr<State> state)
+    : state_(std::move(state)) {}
 
 Result<std::unique_ptr<FactFollower>> FactFollower::open(net::Loop& loop, const Spool& spool, Sink sink) {
     auto state = std::make_shared<State>(loop, spool.folder(), std::move(sink));

@@ -26,7 +26,9 @@ Result<std::uint64_t> assignment_size(const std::filesystem::path& record);
 class FactReader {
 public:
     /// `from` is where the first line not yet known begins; 0: after the assignment, wherever that ends.
-    explicit FactReader(std::filesystem::path record, std::uint64_t from = 0) : record_(std::move(record)), offset_(from) {}
+    explicit FactReader(std::filesystem::path record, std::uint64_t from = 0)
+        : record_(std::move(record))
+        , offset_(from) {}
     struct News {
         std::vector<Fact> facts;
         bool more = false; ///< the read stopped at max_fact_read

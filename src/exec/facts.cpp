@@ -1,7 +1,7 @@
 #include "exec/facts.hpp"
 
-#include "json/model_codec.hpp"
 #include "keeper/protocol.hpp"
+#include "json/model_codec.hpp"
 
 #include <charconv>
 
@@ -11,7 +11,8 @@ namespace {
 /// Takes a line apart word by word; a word that is missing or no number makes the whole line not understood.
 class Words {
 public:
-    explicit Words(std::string_view line) : rest_(line) {}
+    explicit Words(std::string_view line)
+        : rest_(line) {}
     bool ok() const { return ok_; }
     std::string_view rest() const { return rest_; }
 
@@ -134,11 +135,13 @@ struct Formatter {
                         std::to_string(fact.memory.value_or(Bytes{}).value)});
     }
     std::string operator()(const MemoryFact& fact) const {
-        return text_of({keeper::fact_memory, std::to_string(fact.oom_kills), std::to_string(fact.limit.value_or(Bytes{}).value),
+        return text_of({keeper::fact_memory, std::to_string(fact.oom_kills),
+                        std::to_string(fact.limit.value_or(Bytes{}).value),
                         std::to_string(fact.peak.value_or(Bytes{}).value)});
     }
     std::string operator()(const GoneFact& fact) const {
-        return text_of({keeper::fact_gone, std::to_string(fact.peak_memory.value / 1024), std::to_string(fact.cpu_time.count())});
+        return text_of(
+            {keeper::fact_gone, std::to_string(fact.peak_memory.value / 1024), std::to_string(fact.cpu_time.count())});
     }
     std::string operator()(const AdoptedFact&) const { return keeper::fact_adopted; }
     std::string operator()(const StopFact& fact) const {

@@ -18,15 +18,13 @@ constexpr int drm_major = 226;
 
 /// NVML writes 00000000:3B:00.0 where the kernel writes 0000:3b:00.0.
 std::string kernel_address(std::string id) {
-    std::ranges::transform(id, id.begin(),
-                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    std::ranges::transform(id, id.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     return id.size() > 12 ? id.substr(id.size() - 12) : id;
 }
 
 /// "Device Minor: 	 0" in the driver's own description of the GPU.
 std::optional<std::string> nvidia_file(const fs::path& root, const Gpu& gpu) {
-    const auto text = read_file(root / "proc/driver/nvidia/gpus" / kernel_address(gpu.pci_bus_id) /
-                                "information");
+    const auto text = read_file(root / "proc/driver/nvidia/gpus" / kernel_address(gpu.pci_bus_id) / "information");
     const std::string key = "Device Minor:";
     const auto at = text ? text->find(key) : std::string::npos;
     if (at == std::string::npos) return std::nullopt;
@@ -40,8 +38,8 @@ std::optional<std::string> nvidia_file(const fs::path& root, const Gpu& gpu) {
 
 std::optional<std::string> amd_file(const fs::path& root, const Gpu& gpu) {
     std::error_code error;
-    for (const auto& entry : fs::directory_iterator(
-             root / "sys/bus/pci/devices" / kernel_address(gpu.pci_bus_id) / "drm", error)) {
+    for (const auto& entry :
+         fs::directory_iterator(root / "sys/bus/pci/devices" / kernel_address(gpu.pci_bus_id) / "drm", error)) {
         const std::string name = entry.path().filename().string();
         if (name.starts_with("renderD")) return "/dev/dri/" + name;
     }

@@ -17,8 +17,7 @@ struct DeviceRules {
 
 /// Empty on a node without GPUs, and where a GPU's device file is not known: then nothing is taken
 /// away. `placed` are indexes of `gpus`; `root` stands before /proc and /sys.
-std::optional<DeviceRules> device_rules(const std::filesystem::path& root,
-                                        const std::vector<Gpu>& gpus,
+std::optional<DeviceRules> device_rules(const std::filesystem::path& root, const std::vector<Gpu>& gpus,
                                         const std::vector<int>& placed);
 
 } // namespace hk::exec

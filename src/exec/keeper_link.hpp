@@ -22,7 +22,7 @@ inline constexpr int max_keeper_tries = 10;
 class KeeperLink {
 public:
     struct Place {
-        std::filesystem::path program;   ///< the installed keeper
+        std::filesystem::path program; ///< the installed keeper
         std::filesystem::path state_dir;
         std::vector<std::filesystem::path> cgroups; ///< where the keeper goes
     };
@@ -66,8 +66,8 @@ private:
     std::deque<AttemptId> waiting_;
     Fd directory_; ///< the state directory: its path may be longer than a socket address takes
     Fd socket_;
-    Fd poll_;      ///< an epoll of the socket, so that room to write can be waited for as well
-    Fd spawned_;   ///< pidfd of the keeper that is being started
+    Fd poll_;    ///< an epoll of the socket, so that room to write can be waited for as well
+    Fd spawned_; ///< pidfd of the keeper that is being started
     int tries_ = 0;
     bool had_keeper_ = false;
     bool flush_scheduled_ = false;

@@ -63,7 +63,8 @@ void KnownFacts::take(const Fact& fact) {
 
 Outcome judge(const KnownFacts& facts, const MemoryUse& memory) {
     if (facts.outcome) return facts.outcome->outcome;
-    if (facts.failed && !facts.exited) return not_started(facts.failed->exit_code, facts.failed->at, facts.failed->text);
+    if (facts.failed && !facts.exited)
+        return not_started(facts.failed->exit_code, facts.failed->at, facts.failed->text);
     Outcome out;
     out.signal = facts.exited->signal;
     out.exit_code = out.signal ? 128 + *out.signal : facts.exited->exit_code;

@@ -108,7 +108,8 @@ void ProcessExecutor::Impl::conclude(ProcessAttempt& attempt, Outcome outcome) {
     if (outcome.reason != EndReason::exited && !attempt.facts.outcome) {
         // The control group, which told us, does not outlive the machine.
         if (auto written = spool_.append(id, format_fact(OutcomeFact{outcome})); !written)
-            log::warn("an outcome could not be recorded", {{"attempt", to_string(id)}, {"error", written.error().message}});
+            log::warn("an outcome could not be recorded",
+                      {{"attempt", to_string(id)}, {"error", written.error().message}});
     }
     set_pace();
     listener_.on_event(Ended{id, std::move(outcome)}); // last: the listener may make us forget the attempt
@@ -209,9 +210,8 @@ void ProcessExecutor::Impl::on_orphan(ProcessAttempt& attempt) {
 }
 
 void ProcessExecutor::Impl::remove_groups() {
-    std::erase_if(leaving_, [](Leaving& leaving) {
-        return leaving.group.remove() || ++leaving.tries > max_removal_tries;
-    });
+    std::erase_if(leaving_,
+                  [](Leaving& leaving) { return leaving.group.remove() || ++leaving.tries > max_removal_tries; });
 }
 
 void ProcessExecutor::Impl::set_pace() {

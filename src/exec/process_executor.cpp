@@ -27,26 +27,20 @@ Outcome stopped_early(Time at) {
 
 } // namespace
 
-ProcessExecutor::Impl::Impl(net::Loop& loop, Spool& spool, ExecSettings settings,
-                            Listener& listener)
+ProcessExecutor::Impl::Impl(net::Loop& loop, Spool& spool, ExecSettings settings, Listener& listener)
     : loop_(loop)
     , spool_(spool)
     , settings_(std::move(settings))
     , listener_(listener)
-    , cgroups_(settings_.use_control_groups ? CgroupTree::find(spool.state_id())
-                                            : CgroupTree::none())
+    , cgroups_(settings_.use_control_groups ? CgroupTree::find(spool.state_id()) : CgroupTree::none())
     , boot_id_(current_boot_id())
     , ticker_(loop, [this] { on_tick(); }) {}
 
 Result<> ProcessExecutor::Impl::open() {
     HK_TRY(auto program, install_keeper(spool_.state_dir()));
-    HK_TRY(follower_, FactFollower::open(loop_, spool_, [this](AttemptId id, const Fact& fact) {
-               on_fact(id, fact);
-           }));
+    HK_TRY(follower_, FactFollower::open(loop_, spool_, [this](AttemptId id, const Fact& fact) { on_fact(id, fact); }));
     link_ = std::make_unique<KeeperLink>(
-        loop_,
-        KeeperLink::Place{std::move(program), spool_.state_dir(), cgroups_.keeper_join_files()},
-        *this);
+        loop_, KeeperLink::Place{std::move(program), spool_.state_dir(), cgroups_.keeper_join_files()}, *this);
     if (settings_.run_as.empty()) return {};
     auto user = find_user(settings_.run_as);
     if (!user) {
@@ -64,8 +58,7 @@ ExecutorOffer ProcessExecutor::Impl::offer() const {
     ExecutorOffer offer;
     offer.kind = ExecutorKind::process;
     offer.problem = problem_;
-    if (user_ && ::geteuid() != 0)
-        offer.problem = "only root can run tasks as another user (" + user_->name + ")";
+    if (user_ && ::geteuid() != 0) offer.problem = "only root can run tasks as another user (" + user_->name + ")";
     offer.available = offer.problem.empty();
     offer.warnings = cgroups_.warnings();
     return offer;
@@ -127,18 +120,13 @@ void ProcessExecutor::Impl::recover(const Assignment& assignment) {
     later([id, known](Impl& self) {
         ProcessAttempt* found = self.find(id);
         if (found == nullptr || found->stage == Stage::ended) return;
-        if (known.outcome)
-            self.conclude(*found, known.outcome->outcome);
-        else if (!known.forked && known.stop)
-            self.conclude(*found, stopped_early(known.stop->asked));
-        else
-            self.check_watcher(*found);
+        if (known.outcome) self.conclude(*found, known.outcome->outcome);
+        else if (!known.forked && known.stop) self.conclude(*found, stopped_early(known.stop->asked));
+        else self.check_watcher(*found);
     });
 }
 
-std::string ProcessExecutor::Impl::mark_of(AttemptId id) const {
-    return spool_.state_id() + "/" + to_string(id);
-}
+std::string ProcessExecutor::Impl::mark_of(AttemptId id) const { return spool_.state_id() + "/" + to_string(id); }
 
 ProcessControl ProcessExecutor::Impl::control(ProcessAttempt& attempt) const {
     const AttemptId id = attempt.assignment.attempt;
@@ -157,8 +145,7 @@ StartRequest ProcessExecutor::Impl::request_of(ProcessAttempt& attempt) {
 
 std::optional<StartMessage> ProcessExecutor::Impl::start_message(AttemptId id) {
     ProcessAttempt* attempt = find(id);
-    if (attempt == nullptr || attempt->stage == Stage::ended || attempt->facts.forked)
-        return std::nullopt;
+    if (attempt == nullptr || attempt->stage == Stage::ended || attempt->facts.forked) return std::nullopt;
     const TaskSpec& spec = *attempt->assignment.spec;
     auto made = cgroups_.make(id, {spec.cores, spec.memory});
     attempt->group = made.group;
@@ -167,8 +154,7 @@ std::optional<StartMessage> ProcessExecutor::Impl::start_message(AttemptId id) {
     if (message) return std::move(*message);
     // An error of Linux's kind: E2BIG is "cannot execute" to a shell.
     later([id, why = message.error().message](Impl& self) {
-        if (auto* found = self.find(id))
-            self.conclude(*found, not_started(126, read_clocks().wall, why));
+        if (auto* found = self.find(id)) self.conclude(*found, not_started(126, read_clocks().wall, why));
     });
     return std::nullopt;
 }
@@ -203,8 +189,7 @@ void ProcessExecutor::Impl::signal_stop(ProcessAttempt& attempt) {
     const auto left = std::max(Duration::zero(), *attempt.kill_at - BootClock::now());
     const StopFact fact{now, now + left};
     if (auto written = spool_.append(id, format_fact(fact)); !written)
-        log::warn("a stop could not be recorded",
-                  {{"attempt", to_string(id)}, {"error", written.error().message}});
+        log::warn("a stop could not be recorded", {{"attempt", to_string(id)}, {"error", written.error().message}});
     attempt.facts.take(fact);
     const ProcessControl processes = control(attempt);
     processes.signal(SIGTERM);
@@ -214,13 +199,10 @@ void ProcessExecutor::Impl::signal_stop(ProcessAttempt& attempt) {
 
 void ProcessExecutor::Impl::wish(AttemptId id, Wish wish) {
     ProcessAttempt* attempt = find(id);
-    const bool runs =
-        attempt != nullptr && attempt->stage == Stage::running && attempt->started_told;
+    const bool runs = attempt != nullptr && attempt->stage == Stage::running && attempt->started_told;
     std::string why;
-    if (!runs)
-        why = "it is not running";
-    else if (attempt->kill_at)
-        why = "it is being stopped";
+    if (!runs) why = "it is not running";
+    else if (attempt->kill_at) why = "it is being stopped";
     if (!why.empty()) {
         later([id, why](Impl& self) { self.listener_.on_event(Refused{id, why}); });
         return;
@@ -228,10 +210,8 @@ void ProcessExecutor::Impl::wish(AttemptId id, Wish wish) {
     attempt->wish = wish;
     attempt->wish_until = BootClock::now() + wish_limit;
     const ProcessControl processes = control(*attempt);
-    if (wish == Wish::pause)
-        processes.pause();
-    else
-        processes.resume();
+    if (wish == Wish::pause) processes.pause();
+    else processes.resume();
     busy_.insert(id);
     set_pace();
 }
@@ -242,18 +222,15 @@ void ProcessExecutor::Impl::resume(AttemptId id) { wish(id, Wish::resume); }
 void ProcessExecutor::Impl::forget(AttemptId id) {
     const auto found = attempts_.find(id);
     if (found != attempts_.end() && found->second.stage != Stage::ended) {
-        log::warn("an attempt that has not ended cannot be forgotten",
-                  {{"attempt", to_string(id)}});
+        log::warn("an attempt that has not ended cannot be forgotten", {{"attempt", to_string(id)}});
         return;
     }
-    const AttemptGroup group =
-        found == attempts_.end() ? cgroups_.existing(id) : found->second.group;
+    const AttemptGroup group = found == attempts_.end() ? cgroups_.existing(id) : found->second.group;
     if (!group.empty() && !group.remove()) leaving_.push_back({group});
     if (found != attempts_.end()) attempts_.erase(found);
     follower_->unfollow(id);
     if (auto erased = spool_.erase(id); !erased)
-        log::warn("a spool record stays",
-                  {{"attempt", to_string(id)}, {"error", erased.error().message}});
+        log::warn("a spool record stays", {{"attempt", to_string(id)}, {"error", erased.error().message}});
     set_pace();
 }
 
@@ -264,8 +241,8 @@ ProcessExecutor::ProcessExecutor(std::shared_ptr<Impl> impl)
     : impl_(std::move(impl)) {}
 ProcessExecutor::~ProcessExecutor() = default;
 
-Result<std::unique_ptr<ProcessExecutor>>
-ProcessExecutor::open(net::Loop& loop, Spool& spool, ExecSettings settings, Listener& listener) {
+Result<std::unique_ptr<ProcessExecutor>> ProcessExecutor::open(net::Loop& loop, Spool& spool, ExecSettings settings,
+                                                               Listener& listener) {
     auto impl = std::make_shared<Impl>(loop, spool, std::move(settings), listener);
     HK_CHECK(impl->open());
     return std::unique_ptr<ProcessExecutor>(new ProcessExecutor(std::move(impl)));

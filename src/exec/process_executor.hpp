@@ -21,8 +21,8 @@ class ProcessExecutor final : public Executor {
 public:
     /// Installs the keeper and connects to it, or starts it, in the background. Fails when the
     /// state directory cannot be used. `loop`, `spool` and `listener` outlive the executor.
-    static Result<std::unique_ptr<ProcessExecutor>> open(net::Loop& loop, Spool& spool,
-                                                         ExecSettings settings, Listener& listener);
+    static Result<std::unique_ptr<ProcessExecutor>> open(net::Loop& loop, Spool& spool, ExecSettings settings,
+                                                         Listener& listener);
     ~ProcessExecutor() override;
 
     ExecutorKind kind() const override { return ExecutorKind::process; }

@@ -43,8 +43,7 @@ struct ProcessAttempt {
 
 /// The executor behind its public face: commands in process_executor.cpp, what happens in
 /// process_events.cpp.
-class ProcessExecutor::Impl final : public KeeperLink::Owner,
-                                    public std::enable_shared_from_this<Impl> {
+class ProcessExecutor::Impl final : public KeeperLink::Owner, public std::enable_shared_from_this<Impl> {
 public:
     Impl(net::Loop& loop, Spool& spool, ExecSettings settings, Listener& listener);
     Result<> open();

@@ -17,10 +17,8 @@ constexpr int messages_per_turn = 64;
 Errc code_of(std::string_view name) {
     if (name.ends_with(".UnitExists")) return Errc::conflict;
     if (name.ends_with(".NoSuchUnit") || name.ends_with(".UnknownObject")) return Errc::not_found;
-    if (name.ends_with(".AccessDenied") || name.ends_with(".InteractiveAuthorizationRequired"))
-        return Errc::forbidden;
-    if (name.ends_with(".UnknownMethod") || name.ends_with(".NotSupported"))
-        return Errc::unsupported;
+    if (name.ends_with(".AccessDenied") || name.ends_with(".InteractiveAuthorizationRequired")) return Errc::forbidden;
+    if (name.ends_with(".UnknownMethod") || name.ends_with(".NotSupported")) return Errc::unsupported;
     if (name.ends_with(".NoReply") || name.ends_with(".Disconnected") || name.ends_with(".Timeout"))
         return Errc::unavailable;
     return Errc::internal;
@@ -28,9 +26,7 @@ Errc code_of(std::string_view name) {
 
 Error error_of(const sd::BusError& error) {
     const std::string name = error.name ? error.name : "";
-    return Error{code_of(name),
-                 "systemd says: " + std::string(error.message ? error.message : name.c_str()),
-                 {}};
+    return Error{code_of(name), "systemd says: " + std::string(error.message ? error.message : name.c_str()), {}};
 }
 
 } // namespace
@@ -64,12 +60,8 @@ BusWriter& BusWriter::boolean(bool value) {
     const int number = value ? 1 : 0;
     return check(api_.append_basic(message_, 'b', &number));
 }
-BusWriter& BusWriter::integer(std::int32_t value) {
-    return check(api_.append_basic(message_, 'i', &value));
-}
-BusWriter& BusWriter::number64(std::uint64_t value) {
-    return check(api_.append_basic(message_, 't', &value));
-}
+BusWriter& BusWriter::integer(std::int32_t value) { return check(api_.append_basic(message_, 'i', &value)); }
+BusWriter& BusWriter::number64(std::uint64_t value) { return check(api_.append_basic(message_, 't', &value)); }
 BusWriter& BusWriter::bytes(const std::string& value) {
     return check(api_.append_array(message_, 'y', value.data(), value.size()));
 }
@@ -93,8 +85,8 @@ SdBus::~SdBus() {
     if (bus_ != nullptr) api_.close_unref(bus_);
 }
 
-Result<std::unique_ptr<SdBus>> SdBus::open(net::Loop& loop, const sd::Api& api,
-                                           const Address& address, std::function<void()> lost) {
+Result<std::unique_ptr<SdBus>> SdBus::open(net::Loop& loop, const sd::Api& api, const Address& address,
+                                           std::function<void()> lost) {
     std::unique_ptr<SdBus> bus(new SdBus(loop, api, std::move(lost)));
     HK_CHECK(bus->begin(address));
     return bus;
@@ -118,25 +110,19 @@ Result<> SdBus::begin(const Address& address) {
 }
 
 void SdBus::answer_later(Reply reply, Error error) {
-    loop_.defer([reply = std::move(reply), error = std::move(error),
-                 alive = std::weak_ptr(self_)]() mutable {
+    loop_.defer([reply = std::move(reply), error = std::move(error), alive = std::weak_ptr(self_)]() mutable {
         if (alive.lock()) reply(std::unexpected(std::move(error)));
     });
 }
 
 void SdBus::call(const BusCall& to, const Fill& fill, Reply reply) {
-    if (broken_)
-        return answer_later(std::move(reply),
-                            {Errc::unavailable, "the connection to systemd is broken", {}});
+    if (broken_) return answer_later(std::move(reply), {Errc::unavailable, "the connection to systemd is broken", {}});
     sd::Message* message = nullptr;
     int code = api_.new_method_call(bus_, &message, destination, to.path, to.interface, to.member);
-    if (code < 0)
-        return answer_later(std::move(reply),
-                            system_error("cannot make a message to systemd", -code));
+    if (code < 0) return answer_later(std::move(reply), system_error("cannot make a message to systemd", -code));
     BusWriter writer(api_, message);
     if (fill) fill(writer);
-    auto pending =
-        std::make_unique<Pending>(Pending{this, next_number_++, nullptr, std::move(reply)});
+    auto pending = std::make_unique<Pending>(Pending{this, next_number_++, nullptr, std::move(reply)});
     // A text that D-Bus does not carry is the caller's mistake; anything else is the connection's.
     const bool sound = writer.good();
     if (sound)
@@ -144,8 +130,7 @@ void SdBus::call(const BusCall& to, const Fill& fill, Reply reply) {
                                static_cast<std::uint64_t>(call_limit.count()));
     api_.message_unref(message);
     if (!sound)
-        return answer_later(std::move(pending->reply),
-                            {Errc::invalid, "systemd takes texts in UTF-8 only", {}});
+        return answer_later(std::move(pending->reply), {Errc::invalid, "systemd takes texts in UTF-8 only", {}});
     if (code < 0) {
         answer_later(std::move(pending->reply), {Errc::unavailable, "the connection to systemd broke", {}});
         return break_down();
@@ -157,22 +142,19 @@ void SdBus::call(const BusCall& to, const Fill& fill, Reply reply) {
 int SdBus::take_reply(sd::Message* message, void* data, sd::BusError*) {
     auto* found = static_cast<Pending*>(data);
     SdBus& bus = *found->bus;
-    const auto node =
-        bus.pending_.extract(found->number); // ends with this function, the slot before that
+    const auto node = bus.pending_.extract(found->number); // ends with this function, the slot before that
     const Reply reply = std::move(node.mapped()->reply);
     const sd::BusError* error = bus.api_.get_error(message);
-    if (error != nullptr)
-        reply(std::unexpected(error_of(*error)));
-    else
-        reply(BusReader(bus.api_, message));
+    if (error != nullptr) reply(std::unexpected(error_of(*error)));
+    else reply(BusReader(bus.api_, message));
     bus.api_.slot_unref(node.mapped()->slot);
     return 1;
 }
 
 void SdBus::on_signal(const BusCall& of, std::function<void(BusReader)> handler) {
     auto match = std::make_unique<Match>(Match{this, nullptr, std::move(handler)});
-    const int code = api_.match_signal_async(bus_, &match->slot, nullptr, of.path, of.interface,
-                                             of.member, &take_signal, nullptr, match.get());
+    const int code = api_.match_signal_async(bus_, &match->slot, nullptr, of.path, of.interface, of.member,
+                                             &take_signal, nullptr, match.get());
     if (code >= 0) matches_.push_back(std::move(match));
     wait_for_more();
 }
@@ -205,17 +187,14 @@ bool SdBus::process() {
 void SdBus::wait_for_more() {
     if (broken_) return;
     const int wanted = api_.get_events(bus_);
-    epoll_event events{.events =
-                           (wanted > 0 && (wanted & POLLOUT) != 0) ? EPOLLIN | EPOLLOUT : EPOLLIN,
-                       .data = {}};
+    epoll_event events{.events = (wanted > 0 && (wanted & POLLOUT) != 0) ? EPOLLIN | EPOLLOUT : EPOLLIN, .data = {}};
     ::epoll_ctl(events_.get(), EPOLL_CTL_MOD, api_.get_fd(bus_), &events);
     std::uint64_t until = 0;
     itimerspec spec{};
     const bool limited = api_.get_timeout(bus_, &until) >= 0 && until != ~std::uint64_t{0};
     if (limited) {
         spec.it_value.tv_sec = static_cast<time_t>(until / 1'000'000);
-        spec.it_value.tv_nsec =
-            std::max(1L, static_cast<long>(until % 1'000'000 * 1000)); // zero would turn it off
+        spec.it_value.tv_nsec = std::max(1L, static_cast<long>(until % 1'000'000 * 1000)); // zero would turn it off
     }
     ::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &spec, nullptr);
 }
@@ -226,8 +205,7 @@ void SdBus::break_down() {
     watch_.reset();
     for (auto& [number, pending] : pending_) {
         api_.slot_unref(pending->slot);
-        answer_later(std::move(pending->reply),
-                     {Errc::unavailable, "the connection to systemd broke", {}});
+        answer_later(std::move(pending->reply), {Errc::unavailable, "the connection to systemd broke", {}});
     }
     pending_.clear();
     loop_.defer([lost = lost_, alive = std::weak_ptr(self_)] {

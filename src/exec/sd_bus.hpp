@@ -73,8 +73,8 @@ public:
     static constexpr Duration call_limit = std::chrono::seconds{30};
 
     /// Begins to connect; the first calls wait for that.
-    static Result<std::unique_ptr<SdBus>> open(net::Loop& loop, const sd::Api& api,
-                                               const Address& address, std::function<void()> lost);
+    static Result<std::unique_ptr<SdBus>> open(net::Loop& loop, const sd::Api& api, const Address& address,
+                                               std::function<void()> lost);
     ~SdBus();
     SdBus(const SdBus&) = delete;
     SdBus& operator=(const SdBus&) = delete;
@@ -118,8 +118,8 @@ private:
     std::uint64_t next_number_ = 1;
     std::map<std::uint64_t, std::unique_ptr<Pending>> pending_;
     std::vector<std::unique_ptr<Match>> matches_;
-    Fd timer_;  ///< sd-bus's own deadlines
-    Fd events_; ///< an epoll of the socket, for the events it wants just now, and of the timer
+    Fd timer_;                     ///< sd-bus's own deadlines
+    Fd events_;                    ///< an epoll of the socket, for the events it wants just now, and of the timer
     std::shared_ptr<SdBus*> self_; ///< empty when this is gone
     net::Watch watch_;
 };

@@ -60,8 +60,7 @@ Result<const Api*> load(const char* name) {
     find_connection(library, api);
     find_messages(library, api);
     if (!library.missing().empty())
-        return fail(Errc::unsupported,
-                    std::string(name) + " is too old: it has no " + library.missing());
+        return fail(Errc::unsupported, std::string(name) + " is too old: it has no " + library.missing());
     return &api;
 }
 

@@ -29,12 +29,11 @@ struct Api {
     int (*get_timeout)(Bus*, std::uint64_t*) = nullptr;
     int (*process)(Bus*, Message**) = nullptr;
     int (*call_async)(Bus*, Slot**, Message*, Handler, void*, std::uint64_t) = nullptr;
-    int (*match_signal_async)(Bus*, Slot**, const char*, const char*, const char*, const char*,
-                              Handler, Handler, void*) = nullptr;
+    int (*match_signal_async)(Bus*, Slot**, const char*, const char*, const char*, const char*, Handler, Handler,
+                              void*) = nullptr;
     Slot* (*slot_unref)(Slot*) = nullptr;
 
-    int (*new_method_call)(Bus*, Message**, const char*, const char*, const char*,
-                           const char*) = nullptr;
+    int (*new_method_call)(Bus*, Message**, const char*, const char*, const char*, const char*) = nullptr;
     Message* (*message_unref)(Message*) = nullptr;
     int (*append_basic)(Message*, char, const void*) = nullptr;
     int (*append_array)(Message*, char, const void*, std::size_t) = nullptr;

@@ -81,7 +81,8 @@ Result<SpoolRecord> parse_record(std::string_view text, AttemptId attempt) {
     if (end == text.npos) return fail(Errc::corrupt, "its first line is cut off");
     SpoolRecord record;
     HK_TRY(record.assignment, parse_assignment(text.substr(0, end)));
-    if (record.assignment.attempt != attempt) return fail(Errc::corrupt, "it is about another attempt than its name says");
+    if (record.assignment.attempt != attempt)
+        return fail(Errc::corrupt, "it is about another attempt than its name says");
     for (std::size_t at = end + 1; at < text.size();) {
         const auto next = text.find('\n', at);
         if (next == text.npos) break;
@@ -94,7 +95,8 @@ Result<SpoolRecord> parse_record(std::string_view text, AttemptId attempt) {
 /// Files that become records together.
 class Batch {
 public:
-    explicit Batch(int folder) : folder_(folder) {}
+    explicit Batch(int folder)
+        : folder_(folder) {}
     Batch(const Batch&) = delete;
     Batch& operator=(const Batch&) = delete;
     ~Batch() {

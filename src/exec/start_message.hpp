@@ -34,7 +34,7 @@ struct StartRequest {
     std::string errors;
     std::vector<std::filesystem::path> cgroups;
     std::filesystem::path cgroup_kill;
-    std::vector<int> cpus;         ///< empty: all
+    std::vector<int> cpus; ///< empty: all
     std::optional<int> memory_node;
     std::optional<TaskUser> user;
 };

@@ -31,8 +31,7 @@ pid_t spawn_silently(char* const* argv) {
     posix_spawn_file_actions_t files;
     ::posix_spawn_file_actions_init(&files);
     ::posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
-    for (const int fd : {1, 2})
-        ::posix_spawn_file_actions_addopen(&files, fd, "/dev/null", O_WRONLY, 0);
+    for (const int fd : {1, 2}) ::posix_spawn_file_actions_addopen(&files, fd, "/dev/null", O_WRONLY, 0);
     pid_t pid = 0;
     const int error = ::posix_spawn(&pid, argv[0], &files, nullptr, argv, environ);
     ::posix_spawn_file_actions_destroy(&files);
@@ -66,37 +65,32 @@ SystemdAccess system_access() {
 
 Result<SystemdAccess> sudo_access() {
     if (!is_there(sudo_program)) return fail(Errc::unsupported, "sudo is not installed");
-    if (!sudo_works())
-        return fail(Errc::forbidden, "sudo asks for a password or does not allow it");
-    return SystemdAccess{SystemdAccess::Kind::system_through_sudo,
-                         {std::string("unixexec:path=") + sudo_program +
-                              ",argv0=sudo,argv1=-n,argv2=systemd-stdio-bridge",
-                          false}};
+    if (!sudo_works()) return fail(Errc::forbidden, "sudo asks for a password or does not allow it");
+    return SystemdAccess{
+        SystemdAccess::Kind::system_through_sudo,
+        {std::string("unixexec:path=") + sudo_program + ",argv0=sudo,argv1=-n,argv2=systemd-stdio-bridge", false}};
 }
 
 Result<SystemdAccess> user_access() {
     const char* runtime = std::getenv("XDG_RUNTIME_DIR");
-    const fs::path folder =
-        runtime ? fs::path(runtime) : fs::path("/run/user") / std::to_string(::getuid());
+    const fs::path folder = runtime ? fs::path(runtime) : fs::path("/run/user") / std::to_string(::getuid());
     const fs::path socket = folder / "systemd/private";
     if (!is_there(socket))
-        return fail(Errc::unsupported,
-                    "no systemd of this user runs (loginctl enable-linger starts it at boot)");
+        return fail(Errc::unsupported, "no systemd of this user runs (loginctl enable-linger starts it at boot)");
     return SystemdAccess{SystemdAccess::Kind::user, {"unix:path=" + socket.string(), true}};
 }
 
 } // namespace
 
 Result<SystemdAccess> find_systemd() {
-    if (!is_there("/run/systemd/system"))
-        return fail(Errc::unsupported, "systemd does not run this machine");
+    if (!is_there("/run/systemd/system")) return fail(Errc::unsupported, "systemd does not run this machine");
     if (::geteuid() == 0) return system_access();
     auto through_sudo = sudo_access();
     if (through_sudo) return through_sudo;
     auto user = user_access();
     if (user) return user;
-    return fail(Errc::unsupported, "the runner is not root, " + through_sudo.error().message +
-                                       ", and " + user.error().message);
+    return fail(Errc::unsupported,
+                "the runner is not root, " + through_sudo.error().message + ", and " + user.error().message);
 }
 
 } // namespace hk::exec

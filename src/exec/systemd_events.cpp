@@ -34,8 +34,8 @@ void SystemdExecutor::Impl::on_job_done(const std::string& unit, const std::stri
         later([attempt_id = id, result](Impl& self) {
             UnitAttempt* found = self.find(attempt_id);
             if (found == nullptr || found->stage != Stage::sent || found->facts.forked) return;
-            self.conclude(*found, not_started(125, read_clocks().wall,
-                                              "systemd could not start its unit (" + result + ")"));
+            self.conclude(*found,
+                          not_started(125, read_clocks().wall, "systemd could not start its unit (" + result + ")"));
         });
         return;
     }
@@ -44,22 +44,16 @@ void SystemdExecutor::Impl::on_job_done(const std::string& unit, const std::stri
 void SystemdExecutor::Impl::on_fact(AttemptId id, const Fact& fact) {
     UnitAttempt* attempt = find(id);
     if (attempt == nullptr || attempt->stage == Stage::ended) return;
-    const bool own = std::holds_alternative<StopFact>(fact) &&
-                     attempt->stop_signalled; // taken when it was written
+    const bool own = std::holds_alternative<StopFact>(fact) && attempt->stop_signalled; // taken when it was written
     if (!own) attempt->facts.take(fact);
-    const bool last =
-        std::holds_alternative<FailedFact>(fact) || std::holds_alternative<GoneFact>(fact);
-    if (std::holds_alternative<ForkedFact>(fact))
-        on_forked(*attempt);
-    else if (std::holds_alternative<StartedFact>(fact))
-        on_started(*attempt);
-    else if (std::holds_alternative<StopFact>(fact) && !own)
-        on_earlier_stop(*attempt);
+    const bool last = std::holds_alternative<FailedFact>(fact) || std::holds_alternative<GoneFact>(fact);
+    if (std::holds_alternative<ForkedFact>(fact)) on_forked(*attempt);
+    else if (std::holds_alternative<StartedFact>(fact)) on_started(*attempt);
+    else if (std::holds_alternative<StopFact>(fact) && !own) on_earlier_stop(*attempt);
     if (!last) return;
     const auto& memory = attempt->facts.memory;
-    conclude(*attempt, judge(attempt->facts,
-                             memory ? MemoryUse{memory->oom_kills, memory->limit, memory->peak}
-                                    : MemoryUse{}));
+    conclude(*attempt,
+             judge(attempt->facts, memory ? MemoryUse{memory->oom_kills, memory->limit, memory->peak} : MemoryUse{}));
 }
 
 void SystemdExecutor::Impl::on_earlier_stop(UnitAttempt& attempt) {
@@ -81,11 +75,10 @@ void SystemdExecutor::Impl::on_started(UnitAttempt& attempt) {
     const AttemptId id = attempt.assignment.attempt;
     Started event{id, attempt.facts.started->at, attempt.facts.warnings};
     if (attempt.facts.limits)
-        for (auto& missing :
-             missing_limits(*attempt.assignment.spec, machine_cores_, *attempt.facts.limits))
+        for (auto& missing : missing_limits(*attempt.assignment.spec, machine_cores_, *attempt.facts.limits))
             event.warnings.push_back(std::move(missing));
-    attempt.paused = attempt.recovered && !attempt.facts.ended() &&
-                     UnitControl(attempt.folders, attempt.facts).is_paused();
+    attempt.paused =
+        attempt.recovered && !attempt.facts.ended() && UnitControl(attempt.folders, attempt.facts).is_paused();
     const bool paused = attempt.paused;
     listener_.on_event(event);
     if (paused) listener_.on_event(Paused{id});
@@ -105,8 +98,7 @@ void SystemdExecutor::Impl::conclude(UnitAttempt& attempt, Outcome outcome) {
                       {{"attempt", to_string(id)}, {"error", written.error().message}});
     }
     set_pace();
-    listener_.on_event(
-        Ended{id, std::move(outcome)}); // last: the listener may make us forget the attempt
+    listener_.on_event(Ended{id, std::move(outcome)}); // last: the listener may make us forget the attempt
 }
 
 void SystemdExecutor::Impl::on_tick() {
@@ -131,8 +123,7 @@ bool SystemdExecutor::Impl::look_after(UnitAttempt& attempt, Mono now) {
     if (attempt.kill_at && now >= *attempt.kill_at && attempt.facts.forked) kill_now(attempt);
     check_wish(attempt, now); // which may call the listener, so look again
     const UnitAttempt* still = find(id);
-    return still != nullptr && still->stage != Stage::ended &&
-           (still->kill_at || still->wish != Wish::none);
+    return still != nullptr && still->stage != Stage::ended && (still->kill_at || still->wish != Wish::none);
 }
 
 /// Where we may not kill the processes, systemd does; it takes the keeper as well, so it is asked
@@ -149,46 +140,38 @@ void SystemdExecutor::Impl::kill_now(UnitAttempt& attempt) {
 bool SystemdExecutor::Impl::pause_now(const UnitAttempt& attempt, bool pause) {
     const UnitControl processes(attempt.folders, attempt.facts);
     if (manager_->kind() != SystemdAccess::Kind::system_through_sudo || processes.signal(0)) {
-        if (pause)
-            processes.pause();
-        else
-            processes.resume();
+        if (pause) processes.pause();
+        else processes.resume();
         return false;
     }
     const std::string unit = unit_name(attempt.assignment.attempt);
     const auto by_signal = [this, unit, signal = pause ? SIGSTOP : SIGCONT](const Result<>& done) {
         if (!done) manager_->kill(unit, signal);
     };
-    if (pause)
-        manager_->freeze(unit, by_signal);
-    else
-        manager_->thaw(unit, by_signal);
+    if (pause) manager_->freeze(unit, by_signal);
+    else manager_->thaw(unit, by_signal);
     return true;
 }
 
 void SystemdExecutor::Impl::check_wish(UnitAttempt& attempt, Mono now) {
     if (attempt.wish == Wish::none) return;
     const bool pause = attempt.wish == Wish::pause;
-    if (UnitControl(attempt.folders, attempt.facts).is_paused() == pause)
-        return grant_wish(attempt);
+    if (UnitControl(attempt.folders, attempt.facts).is_paused() == pause) return grant_wish(attempt);
     if (now < attempt.wish_until) {
         if (!attempt.wish_sent) attempt.wish_sent = pause_now(attempt, pause);
         return;
     }
     attempt.wish = Wish::none;
     if (pause) pause_now(attempt, false);
-    listener_.on_event(
-        Refused{attempt.assignment.attempt, pause ? "some of its processes do not stop"
-                                                  : "some of its processes do not go on"});
+    listener_.on_event(Refused{attempt.assignment.attempt,
+                               pause ? "some of its processes do not stop" : "some of its processes do not go on"});
 }
 
 void SystemdExecutor::Impl::grant_wish(UnitAttempt& attempt) {
     const AttemptId id = attempt.assignment.attempt;
     attempt.paused = std::exchange(attempt.wish, Wish::none) == Wish::pause;
-    if (attempt.paused)
-        listener_.on_event(Paused{id});
-    else
-        listener_.on_event(Resumed{id});
+    if (attempt.paused) listener_.on_event(Paused{id});
+    else listener_.on_event(Resumed{id});
 }
 
 /// The keeper of a unit ends without completing its record only when it is killed; nobody reports
@@ -215,8 +198,7 @@ void SystemdExecutor::Impl::check_watcher(UnitAttempt& attempt) {
     follower_->look_again(id); // it may have completed the record before it went
     later([id](Impl& self) {
         UnitAttempt* found = self.find(id);
-        if (found != nullptr && found->stage != Stage::ended && !self.has_watcher(id))
-            self.ask_systemd(*found);
+        if (found != nullptr && found->stage != Stage::ended && !self.has_watcher(id)) self.ask_systemd(*found);
     });
 }
 
@@ -248,14 +230,12 @@ void SystemdExecutor::Impl::on_orphan(UnitAttempt& attempt, const Result<UnitSta
     conclude(attempt, outcome_of_orphan(attempt, state));
 }
 
-Outcome SystemdExecutor::Impl::outcome_of_orphan(const UnitAttempt& attempt,
-                                                 const Result<UnitState>& state) const {
+Outcome SystemdExecutor::Impl::outcome_of_orphan(const UnitAttempt& attempt, const Result<UnitState>& state) const {
     const KnownFacts& facts = attempt.facts;
     const Time now = read_clocks().wall;
     if (facts.exited || facts.failed) return judge(facts, {});
     if (!facts.forked) {
-        const std::string why =
-            state && state->active == "failed" ? " (" + state->result + ")" : "";
+        const std::string why = state && state->active == "failed" ? " (" + state->result + ")" : "";
         return not_started(125, now, "systemd did not start it" + why);
     }
     if (facts.stop) {
@@ -266,26 +246,21 @@ Outcome SystemdExecutor::Impl::outcome_of_orphan(const UnitAttempt& attempt,
         return killed;
     }
     if (state && state->result == "oom-kill") {
-        Outcome oom = interrupted(
-            facts, now, "the machine or its unit ran out of memory, and all of it was killed");
+        Outcome oom = interrupted(facts, now, "the machine or its unit ran out of memory, and all of it was killed");
         oom.reason = EndReason::oom;
         oom.exit_code = 128 + SIGKILL;
         return oom;
     }
     const bool same_boot = facts.forked->boot_id == boot_id_;
     return interrupted(facts, now,
-                       same_boot
-                           ? "the process that watched it was killed, so its exit code is not known"
-                           : "the node was restarted while it ran");
+                       same_boot ? "the process that watched it was killed, so its exit code is not known"
+                                 : "the node was restarted while it ran");
 }
 
 void SystemdExecutor::Impl::set_pace() {
-    if (!busy_.empty())
-        ticker_.run_every(fast_pace);
-    else if (!attempts_.empty())
-        ticker_.run_every(slow_pace);
-    else
-        ticker_.stop();
+    if (!busy_.empty()) ticker_.run_every(fast_pace);
+    else if (!attempts_.empty()) ticker_.run_every(slow_pace);
+    else ticker_.stop();
 }
 
 } // namespace hk::exec

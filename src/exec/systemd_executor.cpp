@@ -49,16 +49,14 @@ Result<std::string> whole_message(const StartMessage& message) {
 /// Where the user's own systemd may not set limits, it says nothing about it.
 std::vector<std::string> user_warnings() {
     std::error_code error;
-    const auto text =
-        read_file("/sys/fs/cgroup/user.slice/user-" + std::to_string(::getuid()) + ".slice/user@" +
-                  std::to_string(::getuid()) + ".service/cgroup.controllers");
+    const auto text = read_file("/sys/fs/cgroup/user.slice/user-" + std::to_string(::getuid()) + ".slice/user@" +
+                                std::to_string(::getuid()) + ".service/cgroup.controllers");
     const std::string controllers = " " + (text ? *text : "") + " ";
     std::vector<std::string> warnings;
     for (const char* controller : {"cpu", "memory"})
         if (controllers.find(std::string(" ") + controller) == controllers.npos)
-            warnings.push_back(
-                std::string(controller) +
-                " limits are not enforced: this user's systemd was not given that control group");
+            warnings.push_back(std::string(controller) +
+                               " limits are not enforced: this user's systemd was not given that control group");
     return warnings;
 }
 
@@ -69,8 +67,7 @@ std::string own_user_name() {
 
 } // namespace
 
-SystemdExecutor::Impl::Impl(net::Loop& loop, Spool& spool, ExecSettings settings,
-                            Listener& listener)
+SystemdExecutor::Impl::Impl(net::Loop& loop, Spool& spool, ExecSettings settings, Listener& listener)
     : loop_(loop)
     , spool_(spool)
     , settings_(std::move(settings))
@@ -81,9 +78,7 @@ SystemdExecutor::Impl::Impl(net::Loop& loop, Spool& spool, ExecSettings settings
 
 Result<> SystemdExecutor::Impl::open() {
     HK_TRY(keeper_, install_keeper(spool_.state_dir()));
-    HK_TRY(follower_, FactFollower::open(loop_, spool_, [this](AttemptId id, const Fact& fact) {
-               on_fact(id, fact);
-           }));
+    HK_TRY(follower_, FactFollower::open(loop_, spool_, [this](AttemptId id, const Fact& fact) { on_fact(id, fact); }));
     const fs::path folder = spool_.state_dir() / start_folder;
     std::error_code error;
     fs::create_directory(folder, error);
@@ -105,10 +100,8 @@ void SystemdExecutor::Impl::connect() {
         [this](const std::string& unit, const std::string& result) { on_job_done(unit, result); },
         [this] { on_connected(); }};
     auto manager = SystemdManager::open(loop_, std::move(*access), std::move(handlers));
-    if (!manager)
-        problem_ = manager.error().message;
-    else
-        manager_ = std::move(*manager);
+    if (!manager) problem_ = manager.error().message;
+    else manager_ = std::move(*manager);
 }
 
 /// Through sudo the keeper is root, and the task must not be.
@@ -119,8 +112,7 @@ Result<> SystemdExecutor::Impl::choose_user() {
     if (name.empty() && through_sudo) name = own_user_name();
     if (name.empty()) return {};
     auto user = find_user(name);
-    if (!user)
-        return fail(user.error().code, "tasks shall run as " + name + ": " + user.error().message);
+    if (!user) return fail(user.error().code, "tasks shall run as " + name + ": " + user.error().message);
     if (manager_->kind() == SystemdAccess::Kind::user && user->uid != ::geteuid())
         return fail(Errc::forbidden, "only root can run tasks as another user (" + name + ")");
     settings_.environment["HOME"] = user->home;
@@ -172,8 +164,7 @@ void SystemdExecutor::Impl::start(const Assignment& assignment) {
         return later([](Impl& self) { self.pump(); });
     }
     later([id, why](Impl& self) {
-        if (auto* found = self.find(id))
-            self.conclude(*found, not_started(125, read_clocks().wall, why));
+        if (auto* found = self.find(id)) self.conclude(*found, not_started(125, read_clocks().wall, why));
     });
 }
 
@@ -198,12 +189,9 @@ void SystemdExecutor::Impl::recover(const Assignment& assignment) {
     later([id, known](Impl& self) {
         UnitAttempt* found = self.find(id);
         if (found == nullptr || found->stage == Stage::ended) return;
-        if (known.outcome)
-            self.conclude(*found, known.outcome->outcome);
-        else if (!known.forked && known.stop)
-            self.conclude_stopped_early(id);
-        else
-            self.check_watcher(*found);
+        if (known.outcome) self.conclude(*found, known.outcome->outcome);
+        else if (!known.forked && known.stop) self.conclude_stopped_early(id);
+        else self.check_watcher(*found);
     });
 }
 
@@ -237,9 +225,7 @@ std::vector<UnitProperty> SystemdExecutor::Impl::properties_of(const UnitAttempt
                   .other_devices = {}};
     if (manager_->kind() != SystemdAccess::Kind::user) {
         auto rules = device_rules("/", settings_.gpus, attempt.assignment.placement.gpus);
-        if (rules)
-            plan.device_files = std::move(rules->files),
-            plan.other_devices = std::move(rules->drivers);
+        if (rules) plan.device_files = std::move(rules->files), plan.other_devices = std::move(rules->drivers);
     }
     return unit_properties(plan);
 }
@@ -257,9 +243,7 @@ void SystemdExecutor::Impl::pump() {
 void SystemdExecutor::Impl::send(UnitAttempt& attempt) {
     const AttemptId id = attempt.assignment.attempt;
     if (auto written = write_message(attempt); !written) {
-        const int code =
-            written.error().code == Errc::too_large || written.error().code == Errc::invalid ? 126
-                                                                                             : 125;
+        const int code = written.error().code == Errc::too_large || written.error().code == Errc::invalid ? 126 : 125;
         return conclude(attempt, not_started(code, read_clocks().wall, written.error().message));
     }
     attempt.stage = Stage::sent;
@@ -272,8 +256,7 @@ void SystemdExecutor::Impl::send(UnitAttempt& attempt) {
 void SystemdExecutor::Impl::on_sent(AttemptId id, const Result<>& result) {
     --in_flight_;
     UnitAttempt* attempt = find(id);
-    if (attempt != nullptr && attempt->stage == Stage::sent && !result)
-        on_not_sent(*attempt, result.error());
+    if (attempt != nullptr && attempt->stage == Stage::sent && !result) on_not_sent(*attempt, result.error());
     pump();
 }
 
@@ -282,8 +265,7 @@ void SystemdExecutor::Impl::on_not_sent(UnitAttempt& attempt, const Error& error
     if (error.code == Errc::conflict) return on_name_taken(attempt);
     if (error.code != Errc::unavailable && error.code != Errc::timeout)
         return conclude(attempt, not_started(125, read_clocks().wall, error.message));
-    attempt.stage =
-        Stage::waiting; // said again when systemd is back; the record makes sure it happens once
+    attempt.stage = Stage::waiting; // said again when systemd is back; the record makes sure it happens once
     waiting_.push_back(id);
 }
 
@@ -297,8 +279,7 @@ void SystemdExecutor::Impl::on_name_taken(UnitAttempt& attempt) {
         const bool in_the_way = !state || state->active == "failed" || state->active == "inactive";
         if (!in_the_way && state->description != unit_description(id, spool_.state_id()))
             return conclude(*found, not_started(125, read_clocks().wall,
-                                                "another runner on this machine has a unit named " +
-                                                    unit_name(id)));
+                                                "another runner on this machine has a unit named " + unit_name(id)));
         if (!in_the_way || ++found->name_taken > most_name_taken) return;
         manager_->reset_failed(unit_name(id));
         found->stage = Stage::waiting;
@@ -339,8 +320,7 @@ void SystemdExecutor::Impl::signal_stop(UnitAttempt& attempt) {
     const Time now = read_clocks().wall;
     const StopFact fact{now, now + std::max(Duration::zero(), *attempt.kill_at - BootClock::now())};
     if (auto written = spool_.append(id, format_fact(fact)); !written)
-        log::warn("a stop could not be recorded",
-                  {{"attempt", to_string(id)}, {"error", written.error().message}});
+        log::warn("a stop could not be recorded", {{"attempt", to_string(id)}, {"error", written.error().message}});
     attempt.facts.take(fact);
     attempt.wish = Wish::none;
     if (!UnitControl(attempt.folders, attempt.facts).signal(SIGTERM))
@@ -350,15 +330,11 @@ void SystemdExecutor::Impl::signal_stop(UnitAttempt& attempt) {
 
 void SystemdExecutor::Impl::wish(AttemptId id, Wish wish) {
     UnitAttempt* attempt = find(id);
-    const bool runs =
-        attempt != nullptr && attempt->stage == Stage::running && attempt->started_told;
+    const bool runs = attempt != nullptr && attempt->stage == Stage::running && attempt->started_told;
     std::string why;
-    if (!runs)
-        why = "it is not running";
-    else if (attempt->kill_at)
-        why = "it is being stopped";
-    if (!why.empty())
-        return later([id, why](Impl& self) { self.listener_.on_event(Refused{id, why}); });
+    if (!runs) why = "it is not running";
+    else if (attempt->kill_at) why = "it is being stopped";
+    if (!why.empty()) return later([id, why](Impl& self) { self.listener_.on_event(Refused{id, why}); });
     attempt->wish = wish;
     attempt->wish_until = BootClock::now() + wish_limit;
     attempt->wish_sent = pause_now(*attempt, wish == Wish::pause);
@@ -369,16 +345,14 @@ void SystemdExecutor::Impl::wish(AttemptId id, Wish wish) {
 void SystemdExecutor::Impl::forget(AttemptId id) {
     const auto found = attempts_.find(id);
     if (found != attempts_.end() && found->second.stage != Stage::ended) {
-        log::warn("an attempt that has not ended cannot be forgotten",
-                  {{"attempt", to_string(id)}});
+        log::warn("an attempt that has not ended cannot be forgotten", {{"attempt", to_string(id)}});
         return;
     }
     if (found != attempts_.end()) attempts_.erase(found);
     follower_->unfollow(id);
     ::unlink(message_path(id).c_str());
     if (auto erased = spool_.erase(id); !erased)
-        log::warn("a spool record stays",
-                  {{"attempt", to_string(id)}, {"error", erased.error().message}});
+        log::warn("a spool record stays", {{"attempt", to_string(id)}, {"error", erased.error().message}});
     set_pace();
 }
 
@@ -389,8 +363,8 @@ SystemdExecutor::SystemdExecutor(std::shared_ptr<Impl> impl)
     : impl_(std::move(impl)) {}
 SystemdExecutor::~SystemdExecutor() = default;
 
-Result<std::unique_ptr<SystemdExecutor>>
-SystemdExecutor::open(net::Loop& loop, Spool& spool, ExecSettings settings, Listener& listener) {
+Result<std::unique_ptr<SystemdExecutor>> SystemdExecutor::open(net::Loop& loop, Spool& spool, ExecSettings settings,
+                                                               Listener& listener) {
     auto impl = std::make_shared<Impl>(loop, spool, std::move(settings), listener);
     HK_CHECK(impl->open());
     return std::unique_ptr<SystemdExecutor>(new SystemdExecutor(std::move(impl)));

@@ -22,8 +22,8 @@ public:
     /// Finds a systemd and connects to it; may take some seconds where sudo or systemd do. One that
     /// cannot be used is no failure but an offer with its reason; fails when the state directory
     /// cannot be used. `loop`, `spool` and `listener` outlive the executor.
-    static Result<std::unique_ptr<SystemdExecutor>> open(net::Loop& loop, Spool& spool,
-                                                         ExecSettings settings, Listener& listener);
+    static Result<std::unique_ptr<SystemdExecutor>> open(net::Loop& loop, Spool& spool, ExecSettings settings,
+                                                         Listener& listener);
     ~SystemdExecutor() override;
 
     ExecutorKind kind() const override { return ExecutorKind::systemd; }

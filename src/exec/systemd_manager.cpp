@@ -32,22 +32,15 @@ struct PropertyWriter {
     }
     void operator()(const UnitProperty::Pairs& value) const {
         out.open('v', "a(ss)").open('a', "(ss)");
-        for (const auto& [first, second] : value)
-            out.open('r', "ss").text(first).text(second).close();
+        for (const auto& [first, second] : value) out.open('r', "ss").text(first).text(second).close();
         out.close().close();
     }
     void operator()(const UnitProperty::Command& value) const {
-        out.open('v', "a(sasb)")
-            .open('a', "(sasb)")
-            .open('r', "sasb")
-            .text(value.words.front())
-            .open('a', "s");
+        out.open('v', "a(sasb)").open('a', "(sasb)").open('r', "sasb").text(value.words.front()).open('a', "s");
         for (const auto& word : value.words) out.text(word);
         out.close().boolean(false).close().close().close();
     }
-    void operator()(const UnitProperty::Bits& value) const {
-        out.open('v', "ay").bytes(value.bytes).close();
-    }
+    void operator()(const UnitProperty::Bits& value) const { out.open('v', "ay").bytes(value.bytes).close(); }
 };
 
 Result<> without_value(const Result<BusReader>& reply) {
@@ -64,10 +57,8 @@ std::string unit_path(const std::string& name) {
         const auto byte = static_cast<unsigned char>(name[i]);
         const bool digit = byte >= '0' && byte <= '9';
         const bool letter = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
-        if (letter || (digit && i > 0))
-            path += name[i];
-        else
-            ((path += '_') += digits[byte >> 4]) += digits[byte & 15];
+        if (letter || (digit && i > 0)) path += name[i];
+        else ((path += '_') += digits[byte >> 4]) += digits[byte & 15];
     }
     return path;
 }
@@ -78,8 +69,7 @@ void write_property(BusWriter& out, const UnitProperty& property) {
     out.close();
 }
 
-SystemdManager::SystemdManager(net::Loop& loop, const sd::Api& api, SystemdAccess access,
-                               Handlers handlers)
+SystemdManager::SystemdManager(net::Loop& loop, const sd::Api& api, SystemdAccess access, Handlers handlers)
     : loop_(loop)
     , api_(api)
     , access_(std::move(access))
@@ -93,11 +83,9 @@ SystemdManager::SystemdManager(net::Loop& loop, const sd::Api& api, SystemdAcces
 
 SystemdManager::~SystemdManager() = default;
 
-Result<std::unique_ptr<SystemdManager>> SystemdManager::open(net::Loop& loop, SystemdAccess access,
-                                                             Handlers handlers) {
+Result<std::unique_ptr<SystemdManager>> SystemdManager::open(net::Loop& loop, SystemdAccess access, Handlers handlers) {
     HK_TRY(const sd::Api* api, sd::load());
-    std::unique_ptr<SystemdManager> manager(
-        new SystemdManager(loop, *api, std::move(access), std::move(handlers)));
+    std::unique_ptr<SystemdManager> manager(new SystemdManager(loop, *api, std::move(access), std::move(handlers)));
     HK_CHECK(manager->connect());
     SystemdManager& self = *manager;
     self.bus_->wait(first_answer_limit, [&] { return !self.version_.empty(); });
@@ -121,8 +109,7 @@ void SystemdManager::subscribe() {
         if (reader.good() && handlers_.job_done) handlers_.job_done(unit, result);
     });
     // A direct connection gets every signal anyway.
-    if (!access_.address.direct)
-        call_manager("Subscribe", nullptr, [](const Result<BusReader>&) {});
+    if (!access_.address.direct) call_manager("Subscribe", nullptr, [](const Result<BusReader>&) {});
 }
 
 void SystemdManager::ask_version() {
@@ -136,8 +123,7 @@ void SystemdManager::ask_version() {
 
 void SystemdManager::on_lost() {
     broken_ = std::move(bus_);
-    if (pause_ == Duration::zero())
-        log::warn("the connection to systemd broke", {{"address", access_.address.text}});
+    if (pause_ == Duration::zero()) log::warn("the connection to systemd broke", {{"address", access_.address.text}});
     pause_ = std::clamp(pause_ * 2, first_pause, longest_pause);
     itimerspec spec{};
     spec.it_value.tv_sec = pause_.count() / 1'000'000;
@@ -151,47 +137,37 @@ void SystemdManager::try_again() {
 }
 
 void SystemdManager::call_manager(const char* member, const SdBus::Fill& fill, SdBus::Reply reply) {
-    if (bus_ != nullptr)
-        return bus_->call({manager_path, manager_interface, member}, fill, std::move(reply));
-    loop_.defer([reply = std::move(reply)] {
-        reply(fail(Errc::unavailable, "there is no connection to systemd"));
-    });
+    if (bus_ != nullptr) return bus_->call({manager_path, manager_interface, member}, fill, std::move(reply));
+    loop_.defer([reply = std::move(reply)] { reply(fail(Errc::unavailable, "there is no connection to systemd")); });
 }
 
 void SystemdManager::read_property(const std::string& path, const char* interface, const char* name,
                                    std::function<void(Result<std::string>)> done) {
     if (bus_ == nullptr) {
-        loop_.defer([done = std::move(done)] {
-            done(fail(Errc::unavailable, "there is no connection to systemd"));
-        });
+        loop_.defer([done = std::move(done)] { done(fail(Errc::unavailable, "there is no connection to systemd")); });
         return;
     }
     const auto fill = [&](BusWriter& out) { out.text(interface).text(name); };
-    bus_->call({path.c_str(), properties_interface, "Get"}, fill,
-               [done = std::move(done)](Result<BusReader> reply) {
-                   if (!reply) return done(fail(reply.error()));
-                   reply->enter('v', "s");
-                   std::string text = reply->text();
-                   if (!reply->good())
-                       return done(fail(Errc::unsupported, "systemd answered in an unknown form"));
-                   done(std::move(text));
-               });
+    bus_->call({path.c_str(), properties_interface, "Get"}, fill, [done = std::move(done)](Result<BusReader> reply) {
+        if (!reply) return done(fail(reply.error()));
+        reply->enter('v', "s");
+        std::string text = reply->text();
+        if (!reply->good()) return done(fail(Errc::unsupported, "systemd answered in an unknown form"));
+        done(std::move(text));
+    });
 }
 
-void SystemdManager::start_unit(const std::string& name,
-                                const std::vector<UnitProperty>& properties, Done done) {
+void SystemdManager::start_unit(const std::string& name, const std::vector<UnitProperty>& properties, Done done) {
     const auto fill = [&](BusWriter& out) {
         out.text(name).text("fail").open('a', "(sv)");
         for (const auto& property : properties) write_property(out, property);
         out.close().open('a', "(sa(sv))").close();
     };
-    call_manager(
-        "StartTransientUnit", fill,
-        [done = std::move(done)](const Result<BusReader>& reply) { done(without_value(reply)); });
+    call_manager("StartTransientUnit", fill,
+                 [done = std::move(done)](const Result<BusReader>& reply) { done(without_value(reply)); });
 }
 
-void SystemdManager::read_unit(const std::string& name,
-                               std::function<void(Result<UnitState>)> done) {
+void SystemdManager::read_unit(const std::string& name, std::function<void(Result<UnitState>)> done) {
     struct Reading {
         UnitState state;
         std::function<void(Result<UnitState>)> done;
@@ -234,15 +210,11 @@ void SystemdManager::kill(const std::string& name, int signal) {
 }
 
 void SystemdManager::stop(const std::string& name) {
-    call_manager(
-        "StopUnit", [&](BusWriter& out) { out.text(name).text("fail"); },
-        [](const Result<BusReader>&) {});
+    call_manager("StopUnit", [&](BusWriter& out) { out.text(name).text("fail"); }, [](const Result<BusReader>&) {});
 }
 
 void SystemdManager::reset_failed(const std::string& name) {
-    call_manager(
-        "ResetFailedUnit", [&](BusWriter& out) { out.text(name); },
-        [](const Result<BusReader>&) {});
+    call_manager("ResetFailedUnit", [&](BusWriter& out) { out.text(name); }, [](const Result<BusReader>&) {});
 }
 
 } // namespace hk::exec

@@ -51,8 +51,7 @@ public:
 
     /// Connects and waits for systemd's first answer: `first_answer_limit` at most.
     static constexpr Duration first_answer_limit = std::chrono::seconds{5};
-    static Result<std::unique_ptr<SystemdManager>> open(net::Loop& loop, SystemdAccess access,
-                                                        Handlers handlers);
+    static Result<std::unique_ptr<SystemdManager>> open(net::Loop& loop, SystemdAccess access, Handlers handlers);
     ~SystemdManager();
     SystemdManager(const SystemdManager&) = delete;
     SystemdManager& operator=(const SystemdManager&) = delete;
@@ -62,8 +61,7 @@ public:
     bool connected() const { return bus_ != nullptr && !bus_->broken(); }
 
     /// `done` says that systemd has taken it on; how that ended comes through job_done.
-    void start_unit(const std::string& name, const std::vector<UnitProperty>& properties,
-                    Done done);
+    void start_unit(const std::string& name, const std::vector<UnitProperty>& properties, Done done);
     void read_unit(const std::string& name, std::function<void(Result<UnitState>)> done);
     void freeze(const std::string& name, Done done);
     void thaw(const std::string& name, Done done);

@@ -52,9 +52,8 @@ const Gpu* find_gpu(const ExecSettings& settings, int id) {
 /// Drivers count the GPUs of their own vendor only.
 std::string place_in_vendor(const ExecSettings& settings, const Gpu* gpu, int id) {
     if (gpu == nullptr) return std::to_string(id);
-    return std::to_string(std::ranges::count_if(settings.gpus, [&](const Gpu& other) {
-        return other.vendor == gpu->vendor && other.id < id;
-    }));
+    return std::to_string(std::ranges::count_if(
+        settings.gpus, [&](const Gpu& other) { return other.vendor == gpu->vendor && other.id < id; }));
 }
 
 /// The uuid, which stays right whatever the driver counts; without one the place in PCI order.
@@ -62,9 +61,7 @@ std::string cuda_name(const ExecSettings& settings, const Gpu* gpu, int id) {
     return gpu != nullptr && !gpu->uuid.empty() ? gpu->uuid : place_in_vendor(settings, gpu, id);
 }
 
-void append(std::string& list, const std::string& name) {
-    list += (list.empty() ? "" : ",") + name;
-}
+void append(std::string& list, const std::string& name) { list += (list.empty() ? "" : ",") + name; }
 
 bool has_vendor(const ExecSettings& settings, std::string_view vendor) {
     return std::ranges::any_of(settings.gpus, [&](const Gpu& gpu) { return gpu.vendor == vendor; });
@@ -77,14 +74,12 @@ Environment own_environment() {
     for (char** at = environ; at != nullptr && *at != nullptr; ++at) {
         const std::string_view entry(*at);
         const auto equals = entry.find('=');
-        if (equals != entry.npos && equals > 0)
-            out.emplace(entry.substr(0, equals), entry.substr(equals + 1));
+        if (equals != entry.npos && equals > 0) out.emplace(entry.substr(0, equals), entry.substr(equals + 1));
     }
     return out;
 }
 
-Environment task_environment(const ExecSettings& settings, const Assignment& assignment,
-                             const TaskPlaces& places) {
+Environment task_environment(const ExecSettings& settings, const Assignment& assignment, const TaskPlaces& places) {
     Environment out;
     for (const auto& [name, value] : assignment.spec->env)
         if (!name.starts_with("HAKURIVER_") || name == index_name) out[name] = value;
@@ -93,8 +88,7 @@ Environment task_environment(const ExecSettings& settings, const Assignment& ass
     out["HAKURIVER_NODE"] = settings.node.value;
     out["HAKURIVER_SHARED_DIR"] = places.shared_dir;
     out["HAKURIVER_LOCAL_TEMP_DIR"] = places.local_temp_dir;
-    if (assignment.placement.numa)
-        out["HAKURIVER_TARGET_NUMA_NODE"] = std::to_string(*assignment.placement.numa);
+    if (assignment.placement.numa) out["HAKURIVER_TARGET_NUMA_NODE"] = std::to_string(*assignment.placement.numa);
     return out;
 }
 
@@ -105,10 +99,8 @@ Environment gpu_environment(const ExecSettings& settings, const Placement& place
     std::string hip;
     for (const int id : placement.gpus) {
         const Gpu* gpu = find_gpu(settings, id);
-        if (gpu != nullptr && gpu->vendor == "amd")
-            append(hip, place_in_vendor(settings, gpu, id));
-        else
-            append(cuda, cuda_name(settings, gpu, id));
+        if (gpu != nullptr && gpu->vendor == "amd") append(hip, place_in_vendor(settings, gpu, id));
+        else append(cuda, cuda_name(settings, gpu, id));
     }
     if (!cuda.empty()) out["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"; // else CUDA counts by speed
     out["CUDA_VISIBLE_DEVICES"] = cuda;
@@ -127,10 +119,8 @@ Environment container_gpu_environment(const ExecSettings& settings, const Placem
         append(cuda, gpu->uuid);
     }
     out["CUDA_VISIBLE_DEVICES"] = cuda;
-    if (cuda.empty())
-        out["NVIDIA_VISIBLE_DEVICES"] = "void";
-    else
-        out["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID";
+    if (cuda.empty()) out["NVIDIA_VISIBLE_DEVICES"] = "void";
+    else out["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID";
     return out;
 }
 
@@ -141,10 +131,8 @@ Environment native_environment(const ExecSettings& settings, const Assignment& a
     out.try_emplace("PATH", default_path);
     out.try_emplace("LANG", "C.UTF-8");
     const TaskPlaces places{settings.shared_dir.string(), settings.local_temp_dir.string()};
-    for (const auto& [name, value] : task_environment(settings, assignment, places))
-        out[name] = value;
-    for (const auto& [name, value] : gpu_environment(settings, assignment.placement))
-        out[name] = value;
+    for (const auto& [name, value] : task_environment(settings, assignment, places)) out[name] = value;
+    for (const auto& [name, value] : gpu_environment(settings, assignment.placement)) out[name] = value;
     return out;
 }
 

@@ -19,8 +19,7 @@ struct TaskPlaces {
 /// The task's own variables over `spec.env`: HAKURIVER_TASK_ID, _ATTEMPT, _NODE, _SHARED_DIR,
 /// _LOCAL_TEMP_DIR and, when the placement names one, _TARGET_NUMA_NODE. HAKURIVER_ names of the
 /// submission are overwritten, never passed on, but for _TASK_INDEX, which the Host sets.
-Environment task_environment(const ExecSettings& settings, const Assignment& assignment,
-                             const TaskPlaces& places);
+Environment task_environment(const ExecSettings& settings, const Assignment& assignment, const TaskPlaces& places);
 
 /// What lets a task use its GPUs and no other: CUDA_VISIBLE_DEVICES (by uuid) with
 /// CUDA_DEVICE_ORDER, HIP_VISIBLE_DEVICES. Empty lists on a node that has GPUs of which none is

@@ -56,8 +56,7 @@ bool has_stopped(int pid) {
 }
 
 void add_listed(const fs::path& folder, std::vector<int>& out) {
-    const auto text = folder.empty() ? fail(Errc::not_found, "")
-                                     : read_file(folder / "cgroup.procs", max_process_list);
+    const auto text = folder.empty() ? fail(Errc::not_found, "") : read_file(folder / "cgroup.procs", max_process_list);
     if (!text) return;
     for (const char* at = text->data(); at < text->data() + text->size();) {
         int pid = 0;
@@ -75,13 +74,10 @@ UnitFolders find_unit_folders(int pid) {
     std::error_code error;
     const bool only_v2 = fs::exists("/sys/fs/cgroup/cgroup.controllers", error);
     UnitFolders folders;
-    folders.freezer =
-        unit_folder(only_v2 ? "/sys/fs/cgroup" : "/sys/fs/cgroup/unified", path_in(*groups, ""));
-    folders.list = folders.freezer.empty()
-                       ? unit_folder("/sys/fs/cgroup/systemd", path_in(*groups, "name=systemd"))
-                       : folders.freezer;
-    if (!folders.freezer.empty() && !fs::exists(folders.freezer / "cgroup.freeze", error))
-        folders.freezer.clear();
+    folders.freezer = unit_folder(only_v2 ? "/sys/fs/cgroup" : "/sys/fs/cgroup/unified", path_in(*groups, ""));
+    folders.list = folders.freezer.empty() ? unit_folder("/sys/fs/cgroup/systemd", path_in(*groups, "name=systemd"))
+                                           : folders.freezer;
+    if (!folders.freezer.empty() && !fs::exists(folders.freezer / "cgroup.freeze", error)) folders.freezer.clear();
     return folders;
 }
 
@@ -90,8 +86,7 @@ std::vector<int> UnitControl::processes() const {
     const int watcher = facts_.forked ? facts_.forked->watcher : 0;
     add_listed(folders_.list, found);
     // Those in groups of their own below the unit's, and all of them where there is no list.
-    if (watcher > 0 && !facts_.gone)
-        std::ranges::copy(processes_below(watcher), std::back_inserter(found));
+    if (watcher > 0 && !facts_.gone) std::ranges::copy(processes_below(watcher), std::back_inserter(found));
     std::ranges::sort(found);
     found.erase(std::ranges::unique(found).begin(), found.end());
     std::erase_if(found, [&](int pid) { return pid == watcher || !is_running(pid); });
@@ -113,13 +108,11 @@ bool UnitControl::kill() const {
 }
 
 bool UnitControl::freeze(bool frozen) const {
-    return !folders_.freezer.empty() &&
-           write_group_file(folders_.freezer / "cgroup.freeze", frozen ? "1" : "0");
+    return !folders_.freezer.empty() && write_group_file(folders_.freezer / "cgroup.freeze", frozen ? "1" : "0");
 }
 
 bool UnitControl::is_frozen() const {
-    return !folders_.freezer.empty() &&
-           group_file_number(folders_.freezer / "cgroup.events", "frozen") == 1;
+    return !folders_.freezer.empty() && group_file_number(folders_.freezer / "cgroup.events", "frozen") == 1;
 }
 
 void UnitControl::pause() const {

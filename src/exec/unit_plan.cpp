@@ -17,8 +17,7 @@ constexpr int most_cpus = 65'536;
 void add_limits(std::vector<UnitProperty>& out, const UnitPlan& plan) {
     const TaskSpec& spec = *plan.assignment.spec;
     if (spec.cores > 0 && (plan.machine_cores == 0 || spec.cores < plan.machine_cores))
-        out.push_back(
-            {"CPUQuotaPerSecUSec", static_cast<std::uint64_t>(spec.cores) * micros_per_second});
+        out.push_back({"CPUQuotaPerSecUSec", static_cast<std::uint64_t>(spec.cores) * micros_per_second});
     if (spec.memory) {
         out.push_back({"MemoryMax", static_cast<std::uint64_t>(spec.memory->value)});
         out.push_back({"MemorySwapMax", std::uint64_t{0}});
@@ -31,8 +30,7 @@ void add_numa(std::vector<UnitProperty>& out, const UnitPlan& plan) {
     const auto node = std::ranges::find(plan.settings.numa, wanted.value_or(-1), &NumaNode::id);
     if (!wanted || node == plan.settings.numa.end()) return;
     out.push_back({"AllowedCPUs", UnitProperty::Bits{bit_mask(node->cpus)}});
-    if (node->memory.value > 0)
-        out.push_back({"AllowedMemoryNodes", UnitProperty::Bits{bit_mask({node->id})}});
+    if (node->memory.value > 0) out.push_back({"AllowedMemoryNodes", UnitProperty::Bits{bit_mask({node->id})}});
 }
 
 void add_devices(std::vector<UnitProperty>& out, const UnitPlan& plan) {
@@ -47,13 +45,12 @@ void add_devices(std::vector<UnitProperty>& out, const UnitPlan& plan) {
 } // namespace
 
 std::string unit_name(AttemptId attempt) {
-    return keeper::unit_prefix + to_string(attempt.task) + "-" + std::to_string(attempt.number) +
-           ".service";
+    return keeper::unit_prefix + to_string(attempt.task) + "-" + std::to_string(attempt.number) + ".service";
 }
 
 std::string unit_description(AttemptId attempt, const std::string& state_id) {
-    return "HakuRiver task " + to_string(attempt.task) + ", attempt " +
-           std::to_string(attempt.number) + " (" + state_id.substr(0, 12) + ")";
+    return "HakuRiver task " + to_string(attempt.task) + ", attempt " + std::to_string(attempt.number) + " (" +
+           state_id.substr(0, 12) + ")";
 }
 
 std::vector<UnitProperty> unit_properties(const UnitPlan& plan) {
@@ -75,18 +72,14 @@ std::vector<UnitProperty> unit_properties(const UnitPlan& plan) {
     return out;
 }
 
-std::vector<std::string> missing_limits(const TaskSpec& spec, int machine_cores,
-                                        const LimitsFact& in_force) {
+std::vector<std::string> missing_limits(const TaskSpec& spec, int machine_cores, const LimitsFact& in_force) {
     std::vector<std::string> missing;
     const bool limits_cores = spec.cores > 0 && (machine_cores == 0 || spec.cores < machine_cores);
     const auto asked = std::chrono::seconds(spec.cores);
-    if (limits_cores &&
-        (!in_force.cpu_per_second || *in_force.cpu_per_second > asked + asked / 100))
-        missing.push_back("the limit of " + std::to_string(spec.cores) +
-                          " CPU cores is not enforced on this node");
+    if (limits_cores && (!in_force.cpu_per_second || *in_force.cpu_per_second > asked + asked / 100))
+        missing.push_back("the limit of " + std::to_string(spec.cores) + " CPU cores is not enforced on this node");
     if (spec.memory && (!in_force.memory || *in_force.memory > *spec.memory))
-        missing.push_back("the memory limit of " + format_size(*spec.memory) +
-                          " is not enforced on this node");
+        missing.push_back("the memory limit of " + format_size(*spec.memory) + " is not enforced on this node");
     return missing;
 }
 

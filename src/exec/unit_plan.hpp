@@ -32,8 +32,7 @@ std::vector<UnitProperty> unit_properties(const UnitPlan& plan);
 std::string unit_description(AttemptId attempt, const std::string& state_id);
 
 /// The limits that were asked for and that the kernel does not have, one sentence each.
-std::vector<std::string> missing_limits(const TaskSpec& spec, int machine_cores,
-                                        const LimitsFact& in_force);
+std::vector<std::string> missing_limits(const TaskSpec& spec, int machine_cores, const LimitsFact& in_force);
 
 /// CPUs as systemd takes them: bit N of byte N/8.
 std::string bit_mask(const std::vector<int>& numbers);

@@ -52,7 +52,8 @@ for one that signal N ended), 127 when the target is not found, 2 for a wrong co
 /// Everything that is read from the command line, word by word.
 class Parser {
 public:
-    explicit Parser(std::span<const std::string> words) : rest_(words) {}
+    explicit Parser(std::span<const std::string> words)
+        : rest_(words) {}
 
     Result<Options> parse() {
         while (!rest_.empty() && rest_.front().size() > 1 && rest_.front().starts_with('-')) {
@@ -95,11 +96,16 @@ private:
 
     bool* flag_named(std::string_view name) {
         const std::pair<std::string_view, bool*> flags[] = {
-            {"--dry-run", &options_.dry_run}, {"--fail-fast", &options_.fail_fast},
-            {"--keep-going", &options_.fail_fast}, {"--label", &options_.label},
-            {"--quiet", &options_.quiet}, {"-q", &options_.quiet},
-            {"--yes", &options_.yes}, {"--help", &options_.help},
-            {"-h", &options_.help}, {"--version", &options_.version},
+            {"--dry-run", &options_.dry_run},
+            {"--fail-fast", &options_.fail_fast},
+            {"--keep-going", &options_.fail_fast},
+            {"--label", &options_.label},
+            {"--quiet", &options_.quiet},
+            {"-q", &options_.quiet},
+            {"--yes", &options_.yes},
+            {"--help", &options_.help},
+            {"-h", &options_.help},
+            {"--version", &options_.version},
         };
         const auto* found = std::ranges::find(flags, name, &std::pair<std::string_view, bool*>::first);
         return found == std::end(flags) ? nullptr : found->second;

@@ -17,7 +17,9 @@ std::uint64_t mix(std::uint64_t x) {
 
 } // namespace
 
-Order::Order(std::uint64_t size, std::optional<std::uint64_t> seed) : size_(size), seed_(seed) {
+Order::Order(std::uint64_t size, std::optional<std::uint64_t> seed)
+    : size_(size)
+    , seed_(seed) {
     const auto bits = static_cast<unsigned>(std::bit_width(size > 0 ? size - 1 : 0));
     half_bits_ = bits < 2 ? 1 : (bits + 1) / 2;
 }

@@ -14,7 +14,8 @@ constexpr std::size_t bar_width = 30;
 constexpr std::size_t narrowest = 20;
 
 std::string bar(const Progress& progress) {
-    const double share = progress.total == 0 ? 1 : static_cast<double>(progress.done) / static_cast<double>(progress.total);
+    const double share =
+        progress.total == 0 ? 1 : static_cast<double>(progress.done) / static_cast<double>(progress.total);
     const auto full = std::min(bar_width, static_cast<std::size_t>(share * static_cast<double>(bar_width)));
     const std::string head = full < bar_width ? ">" : "";
     return "[" + std::string(full, '=') + head + std::string(bar_width - full - head.size(), ' ') + "]";
@@ -49,7 +50,10 @@ std::string progress_line(const Progress& progress, std::size_t width) {
     return line.substr(0, width);
 }
 
-ProgressBar::ProgressBar(bool on, std::uint64_t total) : on_(on), total_(total), begin_(BootClock::now()) {}
+ProgressBar::ProgressBar(bool on, std::uint64_t total)
+    : on_(on)
+    , total_(total)
+    , begin_(BootClock::now()) {}
 
 void ProgressBar::update(std::uint64_t done, std::uint64_t failed) {
     if (!on_) return;

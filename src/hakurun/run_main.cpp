@@ -1,8 +1,8 @@
 #include "hakurun/run_main.hpp"
 
 #include "base/file.hpp"
-#include "hakurun/options.hpp"
 #include "hakurun/child.hpp"
+#include "hakurun/options.hpp"
 #include "hakurun/order.hpp"
 #include "hakurun/quote.hpp"
 #include "hakurun/run.hpp"
@@ -30,7 +30,8 @@ Result<span::Sweep> sweep_of(const Options& options) {
     const auto read = [](const std::string& path) { return read_file(path, max_list_file); };
     HK_TRY(auto sweep, span::parse_sweep(options.command, read));
     if (sweep.size() > max_unasked && !options.yes) {
-        return fail(Errc::too_large, std::to_string(sweep.size()) + " combinations; add --yes if that is what you want");
+        return fail(Errc::too_large,
+                    std::to_string(sweep.size()) + " combinations; add --yes if that is what you want");
     }
     return sweep;
 }
@@ -39,7 +40,8 @@ int print_commands(const Options& options, const span::Sweep& sweep) {
     const Order order(sweep.size(), options.shuffle_seed);
     for (std::uint64_t i = 0; i < sweep.size(); ++i) {
         const auto line = shell_line(sweep.at(order.at(i))) + "\n";
-        if (std::fwrite(line.data(), 1, line.size(), stdout) != line.size()) return complain("cannot write the list", 1);
+        if (std::fwrite(line.data(), 1, line.size(), stdout) != line.size())
+            return complain("cannot write the list", 1);
     }
     return std::fflush(stdout) == 0 ? 0 : complain("cannot write the list", 1);
 }

@@ -27,7 +27,8 @@ std::string aligned(const std::vector<Row>& rows) {
     std::string text;
     for (const auto& row : rows) {
         text += "  ";
-        for (std::size_t i = 0; i < widths.size(); ++i) text += row[i] + std::string(widths[i] - row[i].size() + 2, ' ');
+        for (std::size_t i = 0; i < widths.size(); ++i)
+            text += row[i] + std::string(widths[i] - row[i].size() + 2, ' ');
         text += row.back() + "\n";
     }
     return text;

@@ -14,7 +14,7 @@ namespace hk::hakurun {
 namespace {
 
 bool is_executable_file(const std::string& path) {
-    struct stat status {};
+    struct stat status{};
     return stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) && access(path.c_str(), X_OK) == 0;
 }
 
@@ -66,7 +66,8 @@ char letter_of(span::ArgKind kind) {
 
 } // namespace
 
-Target::Target(const span::Sweep& sweep, std::string python) : python_(std::move(python)) {
+Target::Target(const span::Sweep& sweep, std::string python)
+    : python_(std::move(python)) {
     for (std::size_t i = 1; i < sweep.arguments(); ++i) kinds_ += letter_of(sweep.kind(i));
 }
 
@@ -105,7 +106,8 @@ Result<> Target::look_up(const std::string& name) {
 Result<> Target::look_up_python(const std::string& name) {
     const bool function = is_function_name(name);
     if (name.empty() || (!function && !is_dotted_name(name)) || exists(name)) {
-        const std::string hint = exists(name) ? " (it is a file here: write ./" + name + ", or name its interpreter)" : "";
+        const std::string hint =
+            exists(name) ? " (it is a file here: write ./" + name + ", or name its interpreter)" : "";
         return fail(Errc::not_found, "there is no program '" + name + "' in PATH" + hint);
     }
     const std::string python = python_.contains('/') ? python_ : find_in_path(python_);

@@ -19,7 +19,8 @@ std::string lower(std::string_view text) {
 std::string host_part(std::string_view authority) {
     if (authority.starts_with('[')) {
         const auto close = authority.find(']');
-        const bool ends_well = close != authority.npos && (close + 1 == authority.size() || authority[close + 1] == ':');
+        const bool ends_well =
+            close != authority.npos && (close + 1 == authority.size() || authority[close + 1] == ':');
         return ends_well ? std::string(authority.substr(1, close - 1)) : "";
     }
     return lower(authority.substr(0, authority.rfind(':')));
@@ -41,7 +42,8 @@ net::Response answer(int status, std::string message) {
 
 bool has_allowed_type(const net::Request& request) {
     const auto type = request.headers.get("Content-Type");
-    if (!type) return !request.headers.has("Transfer-Encoding") && request.headers.get("Content-Length").value_or("0") == "0";
+    if (!type)
+        return !request.headers.has("Transfer-Encoding") && request.headers.get("Content-Length").value_or("0") == "0";
     const std::string name = lower(type->substr(0, type->find(';')));
     return name == "application/json" || name == "application/x-tar";
 }

@@ -15,7 +15,8 @@ namespace hk::host {
 class Access {
 public:
     /// Host names beside IP addresses and localhost, lower case, without port.
-    explicit Access(std::vector<std::string> names) : names_(std::move(names)) {}
+    explicit Access(std::vector<std::string> names)
+        : names_(std::move(names)) {}
 
     /// The answer when the request is refused, nothing when it may go on.
     std::optional<net::Response> refuse(const net::Request& request) const;

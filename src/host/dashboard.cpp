@@ -12,13 +12,16 @@ struct Type {
     std::string_view suffix;
     const char* name;
 };
-constexpr std::array types{
-    Type{".html", "text/html; charset=utf-8"}, Type{".js", "text/javascript; charset=utf-8"},
-    Type{".css", "text/css; charset=utf-8"},   Type{".svg", "image/svg+xml"},
-    Type{".png", "image/png"},                 Type{".ico", "image/x-icon"},
-    Type{".woff2", "font/woff2"},              Type{".json", "application/json"},
-    Type{".txt", "text/plain; charset=utf-8"},
-    Type{".webmanifest", "application/manifest+json"}};
+constexpr std::array types{Type{".html", "text/html; charset=utf-8"},
+                           Type{".js", "text/javascript; charset=utf-8"},
+                           Type{".css", "text/css; charset=utf-8"},
+                           Type{".svg", "image/svg+xml"},
+                           Type{".png", "image/png"},
+                           Type{".ico", "image/x-icon"},
+                           Type{".woff2", "font/woff2"},
+                           Type{".json", "application/json"},
+                           Type{".txt", "text/plain; charset=utf-8"},
+                           Type{".webmanifest", "application/manifest+json"}};
 
 const char* type_of(std::string_view path) {
     const auto found = std::ranges::find_if(types, [&](const Type& type) { return path.ends_with(type.suffix); });

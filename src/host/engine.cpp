@@ -21,7 +21,9 @@ void add(sched::Submitted& all, sched::Submitted& part) {
 } // namespace
 
 Engine::Engine(Journal& journal, sched::State state, Hooks hooks)
-    : journal_(journal), state_(std::move(state)), hooks_(std::move(hooks)) {
+    : journal_(journal)
+    , state_(std::move(state))
+    , hooks_(std::move(hooks)) {
     // Requests that wait for the disk look at the journal again.
     journal_.on_problem = [this] { task_changed_.notify_all(); };
 }

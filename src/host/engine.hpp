@@ -37,8 +37,8 @@ public:
     /// Resumes when `done` says so or after the limit; looks again after each step that changed a task.
     net::Task<bool> wait_until(std::function<bool()> done, Duration limit);
 
-    /// Resumes when everything that has happened so far is durable, so that the store knows what anybody was shown. Does
-    /// not wait for a disk that cannot be written.
+    /// Resumes when everything that has happened so far is durable, so that the store knows what anybody was shown.
+    /// Does not wait for a disk that cannot be written.
     net::Task<void> settle();
 
     /// Steps since the start, for /metrics.

@@ -21,9 +21,9 @@ proto::EnvironmentView view_of(const docker::EnvironmentEntry& entry, const std:
     proto::EnvironmentView view{
         .name = entry.name, .is_default = entry.name == default_environment, .operation = entry.operation};
     if (entry.container)
-        view.container = proto::ContainerView{entry.container->id, entry.container->image,
-                                              std::string(docker::to_string(entry.container->status)),
-                                              entry.container->status_text};
+        view.container =
+            proto::ContainerView{entry.container->id, entry.container->image,
+                                 std::string(docker::to_string(entry.container->status)), entry.container->status_text};
     for (const oci::VersionInfo& info : entry.versions)
         view.versions.push_back({.version = info.version.name(),
                                  .tarball = info.version.file_name(),
@@ -35,9 +35,13 @@ proto::EnvironmentView view_of(const docker::EnvironmentEntry& entry, const std:
 } // namespace
 
 Environments::Environments(net::Loop& loop, Engine& engine, const config::HostConfig& config, net::Address address)
-    : host_(engine), config_(config), client_(std::move(address)), store_(config.shared.container_dir),
-      pool_(loop, threads, most_waiting),
-      operations_(loop, pool_, client_, store_, {.default_environment = config.default_container}), group_(loop) {}
+    : host_(engine)
+    , config_(config)
+    , client_(std::move(address))
+    , store_(config.shared.container_dir)
+    , pool_(loop, threads, most_waiting)
+    , operations_(loop, pool_, client_, store_, {.default_environment = config.default_container})
+    , group_(loop) {}
 
 net::Task<void> Environments::run() {
     const auto repaired = co_await operations_.repair();
@@ -179,7 +183,9 @@ net::Task<Result<std::string>> Environments::package_work(std::string environmen
 }
 
 std::shared_ptr<Operation> Environments::create(std::string image, std::string environment) {
-    Work work = [this, image, environment](docker::StepSink sink) { return create_work(image, environment, std::move(sink)); };
+    Work work = [this, image, environment](docker::StepSink sink) {
+        return create_work(image, environment, std::move(sink));
+    };
     return begin("create", environment, std::move(work));
 }
 
@@ -191,8 +197,11 @@ std::shared_ptr<Operation> Environments::package(std::string environment) {
 net::Task<Result<std::string>> Environments::import_archive(std::string environment, docker::ChunkSource& source) {
     docker::StepSink sink = [this, environment](const docker::OperationStep& step) {
         if (on_progress)
-            on_progress({.operation = "import", .environment = environment, .message = step.message,
-                         .done_bytes = step.done, .total_bytes = step.total});
+            on_progress({.operation = "import",
+                         .environment = environment,
+                         .message = step.message,
+                         .done_bytes = step.done,
+                         .total_bytes = step.total});
     };
     const auto packaged = co_await operations_.import_archive(environment, source, std::move(sink));
     co_await refresh_versions();
@@ -218,8 +227,7 @@ std::string Environments::users_of(const std::string& environment) const {
 net::Task<Result<>> Environments::remove_versions(std::string environment, std::string version) {
     const auto current = host_.state().environments.find(environment);
     const bool last = current != host_.state().environments.end() && (version.empty() || version == current->second);
-    if (const std::string users = users_of(environment); last && !users.empty())
-        co_return fail(Errc::conflict, users);
+    if (const std::string users = users_of(environment); last && !users.empty()) co_return fail(Errc::conflict, users);
     auto removing = operations_.remove_versions(std::move(environment), std::move(version));
     auto removed = co_await std::move(removing);
     co_await refresh_versions();

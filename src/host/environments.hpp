@@ -65,8 +65,8 @@ private:
     oci::EnvironmentStore store_;
     net::Pool pool_;
     docker::EnvironmentOperations operations_;
-    std::string default_problem_;   ///< why the default environment could not be made; said when it changes
-    bool engine_was_away_ = false;  ///< when that was tried
+    std::string default_problem_;  ///< why the default environment could not be made; said when it changes
+    bool engine_was_away_ = false; ///< when that was tried
     net::TaskGroup group_;
 };
 

@@ -42,8 +42,8 @@ proto::HealthAggregate summarise(const std::vector<proto::HealthNode>& nodes, Ti
     all.avgCpuPercent = cpu.value(0);
     all.avgGpuPercent = gpu.value(-1);
     if (all.totalMemBytes.value > 0)
-        all.avgMemPercent = 100.0 * static_cast<double>(all.usedMemBytes.value) /
-                            static_cast<double>(all.totalMemBytes.value);
+        all.avgMemPercent =
+            100.0 * static_cast<double>(all.usedMemBytes.value) / static_cast<double>(all.totalMemBytes.value);
     return all;
 }
 
@@ -72,13 +72,13 @@ proto::HealthAggregate mean_of(const Samples& samples) {
 void Health::sample(Time now) {
     std::vector<proto::HealthNode> nodes;
     const sched::State& state = engine_.state();
-    for (const auto& [name, node] : state.nodes)
-        nodes.push_back(health_of(state, node, usage_.of(name)));
+    for (const auto& [name, node] : state.nodes) nodes.push_back(health_of(state, node, usage_.of(name)));
     aggregate_.push_back(summarise(nodes, now));
     nodes_.push_back(std::move(nodes));
     if (--until_step_ == 0) {
         until_step_ = hour_step;
-        hour_.push_back(mean_of(aggregate_ | std::views::drop(static_cast<std::ptrdiff_t>(aggregate_.size() - hour_step))));
+        hour_.push_back(
+            mean_of(aggregate_ | std::views::drop(static_cast<std::ptrdiff_t>(aggregate_.size() - hour_step))));
         if (hour_.size() > hour_samples) hour_.pop_front();
     }
     if (nodes_.size() <= samples) return;
@@ -89,8 +89,7 @@ void Health::sample(Time now) {
 proto::Health Health::history(const std::optional<NodeName>& wanted) const {
     proto::Health all{.aggregate = {aggregate_.begin(), aggregate_.end()}};
     for (std::vector<proto::HealthNode> nodes : nodes_) {
-        if (wanted)
-            std::erase_if(nodes, [&](const auto& node) { return node.hostname != wanted->value; });
+        if (wanted) std::erase_if(nodes, [&](const auto& node) { return node.hostname != wanted->value; });
         all.nodes.push_back(std::move(nodes));
     }
     return all;

@@ -15,7 +15,9 @@ public:
     static constexpr std::size_t hour_step = 10; ///< seconds
     static constexpr std::size_t hour_samples = 360;
 
-    Health(const Engine& engine, const Usage& usage) : engine_(engine), usage_(usage) {}
+    Health(const Engine& engine, const Usage& usage)
+        : engine_(engine)
+        , usage_(usage) {}
     /// Takes a sample; call once a second.
     void sample(Time now);
     /// Everything, or one node's part of it. Oldest first.

@@ -67,9 +67,9 @@ void Journal::retry() {
 }
 
 Result<> Journal::ready() const {
-    if (!problem_.empty())
-        return fail(code_, "the Host cannot save new tasks now (" + problem_ + "); try again later");
-    if (writer_.busy()) return fail(Errc::unavailable, "the Host is writing as fast as its disk allows; try again soon");
+    if (!problem_.empty()) return fail(code_, "the Host cannot save new tasks now (" + problem_ + "); try again later");
+    if (writer_.busy())
+        return fail(Errc::unavailable, "the Host is writing as fast as its disk allows; try again soon");
     return {};
 }
 

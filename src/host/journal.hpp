@@ -20,7 +20,10 @@ class Journal {
 public:
     using Done = std::function<void()>;
 
-    Journal(net::Loop& loop, store::Writer& writer) : loop_(loop), writer_(writer), life_(std::make_shared<int>(0)) {}
+    Journal(net::Loop& loop, store::Writer& writer)
+        : loop_(loop)
+        , writer_(writer)
+        , life_(std::make_shared<int>(0)) {}
     /// Also without changes: `done` then runs after everything before it is durable.
     void append(std::vector<store::Write> writes, Done done);
     /// Tries again what could not be written; call once a second.

@@ -27,15 +27,19 @@ proto::Orders to_wire(const sched::NodeOrders& orders, Sweeps& sweeps) {
 
 Error wrong_protocol(int theirs) {
     return {Errc::unsupported,
-            "this Host speaks version " + std::to_string(proto::link_protocol) + " of the runners' protocol and the runner " +
-                std::to_string(theirs) + "; install the same release on both",
+            "this Host speaks version " + std::to_string(proto::link_protocol) +
+                " of the runners' protocol and the runner " + std::to_string(theirs) +
+                "; install the same release on both",
             {}};
 }
 
 } // namespace
 
 Links::Links(net::Loop& loop, Engine& engine, Usage& usage, Duration heartbeat)
-    : loop_(loop), engine_(engine), usage_(usage), heartbeat_(heartbeat) {}
+    : loop_(loop)
+    , engine_(engine)
+    , usage_(usage)
+    , heartbeat_(heartbeat) {}
 
 net::Task<void> Links::serve(net::Exchange& exchange) {
     const net::WebSocketLimits limits{.idle_time = 3 * heartbeat_};
@@ -71,8 +75,7 @@ net::Task<Result<NodeName>> Links::greet(sched::SessionId session, net::WebSocke
     if (hello == nullptr) co_return fail(Errc::invalid, "the first message of a runner must be its hello");
     if (hello->protocol != proto::link_protocol) co_return fail(wrong_protocol(hello->protocol));
     const NodeName name = hello->name;
-    const sched::Event event(
-        sched::NodeHello{session, name, std::move(hello->inventory), std::move(hello->attempts)});
+    const sched::Event event(sched::NodeHello{session, name, std::move(hello->inventory), std::move(hello->attempts)});
     if (auto taken = engine_.tell(event); !taken) co_return fail(taken.error());
     const auto heartbeat = std::chrono::duration_cast<std::chrono::milliseconds>(heartbeat_);
     (void)socket.send_text(proto::to_json(proto::Welcome{.heartbeat_ms = static_cast<int>(heartbeat.count())}));

@@ -33,7 +33,9 @@ private:
     /// Kept here and not in serve(), which may be cancelled while the conversation goes on.
     struct Connection {
         Connection(net::Loop& loop, NodeName name, net::WebSocket its_socket)
-            : node(std::move(name)), socket(std::move(its_socket)), talking(loop) {}
+            : node(std::move(name))
+            , socket(std::move(its_socket))
+            , talking(loop) {}
         NodeName node;
         net::WebSocket socket;
         net::TaskGroup talking; ///< cancelled to end it

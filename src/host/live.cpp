@@ -29,8 +29,7 @@ net::Task<void> Live::serve(net::Exchange& exchange, std::string hello) {
     } listed{watchers_, &watcher};
     watchers_.insert(&watcher);
     while (!exchange.gone() && !watcher.dropped) {
-        if (watcher.backlog.empty() && !co_await watcher.wake.wait(comment_every))
-            watcher.backlog.push_back(":\n\n");
+        if (watcher.backlog.empty() && !co_await watcher.wake.wait(comment_every)) watcher.backlog.push_back(":\n\n");
         std::string out;
         while (!watcher.backlog.empty()) {
             out += watcher.backlog.front();
@@ -59,10 +58,8 @@ void Live::send(std::string_view name, std::string_view data) {
 void Live::note(const sched::Effects& effects) {
     if (watchers_.empty()) return;
     for (const sched::Task& task : effects.tasks) {
-        if (tasks_.size() >= most_tasks)
-            too_many_ = true;
-        else
-            tasks_.insert_or_assign(task.id, task);
+        if (tasks_.size() >= most_tasks) too_many_ = true;
+        else tasks_.insert_or_assign(task.id, task);
     }
     for (const NodeName& node : effects.touched) nodes_.insert(node);
     if (!effects.removed_nodes.empty()) too_many_ = true; // a list that shrank is fetched afresh
@@ -100,8 +97,7 @@ void Live::flush_nodes() {
     const sched::State& state = engine_.state();
     for (const NodeName& name : nodes_) {
         const auto node = state.nodes.find(name);
-        if (node != state.nodes.end())
-            list.nodes.push_back(view_of(state, node->second, usage_.of(name)));
+        if (node != state.nodes.end()) list.nodes.push_back(view_of(state, node->second, usage_.of(name)));
     }
     nodes_.clear();
     if (!list.nodes.empty()) send("nodes", proto::to_json(list));

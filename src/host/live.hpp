@@ -19,7 +19,10 @@ public:
     static constexpr std::size_t most_tasks = 500;       ///< in one event; more is a `resync`
     static constexpr Duration merge_time = std::chrono::milliseconds(100);
 
-    Live(Queries& queries, const Engine& engine, const Usage& usage) : queries_(queries), engine_(engine), usage_(usage) {}
+    Live(Queries& queries, const Engine& engine, const Usage& usage)
+        : queries_(queries)
+        , engine_(engine)
+        , usage_(usage) {}
 
     /// Serves one watcher until it leaves.
     net::Task<void> serve(net::Exchange& exchange, std::string hello);

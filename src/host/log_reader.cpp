@@ -12,9 +12,9 @@
 namespace hk::host {
 namespace {
 
-constexpr unsigned threads = 4;            ///< so that one stuck file system leaves some for others
+constexpr unsigned threads = 4; ///< so that one stuck file system leaves some for others
 constexpr std::size_t most_waiting = 256;
-constexpr std::size_t chunk = 256 * 1024;  ///< of a followed file
+constexpr std::size_t chunk = 256 * 1024; ///< of a followed file
 constexpr std::int64_t most_tail_bytes = 16 << 20;
 constexpr std::int64_t most_tail_lines = 100'000;
 constexpr Duration look_again = std::chrono::milliseconds(200);
@@ -23,7 +23,12 @@ const net::Headers::Field plain{"Content-Type", "text/plain; charset=utf-8"};
 
 net::Headers log_headers(std::int64_t size) {
     // What a task writes is never taken for a page, whatever it looks like.
-    return {plain, {"X-Content-Type-Options", "nosniff"}, {"Content-Security-Policy", "sandbox"}, {"X-Total-Size", std::to_string(size)}, {"Accept-Ranges", "bytes"}, {"Cache-Control", "no-store"}};
+    return {plain,
+            {"X-Content-Type-Options", "nosniff"},
+            {"Content-Security-Policy", "sandbox"},
+            {"X-Total-Size", std::to_string(size)},
+            {"Accept-Ranges", "bytes"},
+            {"Cache-Control", "no-store"}};
 }
 
 /// An empty descriptor when the file is not there yet. The last part of the path is never followed as a link: the task
@@ -83,7 +88,9 @@ net::Task<void> refuse(net::Exchange& exchange, Error error) {
 } // namespace
 
 LogReader::LogReader(net::Loop& loop, Engine& engine, Queries& queries)
-    : engine_(engine), queries_(queries), pool_(loop, threads, most_waiting) {}
+    : engine_(engine)
+    , queries_(queries)
+    , pool_(loop, threads, most_waiting) {}
 
 net::Task<Result<LogReader::Opened>> LogReader::open(std::filesystem::path path) {
     auto job = [path = std::move(path)]() -> Result<Opened> {
@@ -168,7 +175,10 @@ net::Task<void> LogReader::serve_tail(net::Exchange& exchange, std::filesystem::
 
 net::Task<void> LogReader::follow(net::Exchange& exchange, TaskId id, std::filesystem::path path) {
     std::int64_t offset = number(exchange.request().query_value("offset")).value_or(0);
-    net::Headers headers{plain, {"X-Content-Type-Options", "nosniff"}, {"Cache-Control", "no-store"}, {"X-Offset", std::to_string(offset)}};
+    net::Headers headers{plain,
+                         {"X-Content-Type-Options", "nosniff"},
+                         {"Cache-Control", "no-store"},
+                         {"X-Offset", std::to_string(offset)}};
     auto begun = co_await exchange.begin(200, std::move(headers));
     if (!begun) co_return;
     net::Signal wake;

@@ -79,19 +79,21 @@ std::int64_t resident_bytes() {
 std::string metrics_text(const Api& api, const store::StateCounts& counts) {
     Page page;
     page.family("hakuriver_tasks", "gauge", "Tasks by state.");
-    for (const auto& [state, count] : counts)
-        page.sample(count, "state=\"" + std::string(to_string(state)) + "\"");
+    for (const auto& [state, count] : counts) page.sample(count, "state=\"" + std::string(to_string(state)) + "\"");
     page.one("hakuriver_queue_length", "gauge", "Tasks that wait.",
              static_cast<std::int64_t>(api.engine.state().queue.size()));
     node_families(page, api);
     const auto store = api.store_numbers();
     page.one("hakuriver_store_commits_total", "counter", "Changes made durable.", store.commits);
     page.one("hakuriver_store_commit_failures_total", "counter", "Changes that could not be written.", store.failed);
-    page.one("hakuriver_store_transactions_total", "counter", "Transactions they were grouped into.", store.transactions);
+    page.one("hakuriver_store_transactions_total", "counter", "Transactions they were grouped into.",
+             store.transactions);
     const auto server = api.server_counters();
-    page.one("hakuriver_http_requests_total", "counter", "Requests served.", static_cast<std::int64_t>(server.requests));
+    page.one("hakuriver_http_requests_total", "counter", "Requests served.",
+             static_cast<std::int64_t>(server.requests));
     page.one("hakuriver_http_connections", "gauge", "Open connections.", static_cast<std::int64_t>(server.connections));
-    page.one("hakuriver_event_streams", "gauge", "Open live event streams.", static_cast<std::int64_t>(api.live.watchers()));
+    page.one("hakuriver_event_streams", "gauge", "Open live event streams.",
+             static_cast<std::int64_t>(api.live.watchers()));
     page.one("hakuriver_scheduler_steps_total", "counter", "Steps of the scheduler.", api.engine.steps());
     page.one("process_resident_memory_bytes", "gauge", "Resident memory of the Host.", resident_bytes());
     return page.take();

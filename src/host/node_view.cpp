@@ -8,15 +8,13 @@ namespace {
 const char* status_of(const sched::Node& node) { return node.online() ? "online" : "offline"; }
 
 bool same_gpus(const std::vector<Gpu>& a, const std::vector<Gpu>& b) {
-    return std::ranges::equal(a, b, [](const Gpu& one, const Gpu& other) {
-        return one.id == other.id && one.uuid == other.uuid;
-    });
+    return std::ranges::equal(
+        a, b, [](const Gpu& one, const Gpu& other) { return one.id == other.id && one.uuid == other.uuid; });
 }
 
 /// The last reading of the GPUs that the runner said hello with, else what it said then; with who
 /// holds them. Others are shown when they can be given out, which is at the next hello.
-std::vector<proto::GpuView> gpus_of(const sched::State& state, const sched::Node& node,
-                                    const NodeUsage* usage) {
+std::vector<proto::GpuView> gpus_of(const sched::State& state, const sched::Node& node, const NodeUsage* usage) {
     const bool known = usage != nullptr && same_gpus(usage->gpus, node.inventory.gpus);
     const auto& gpus = known ? usage->gpus : node.inventory.gpus;
     std::vector<proto::GpuView> views;
@@ -34,8 +32,7 @@ std::vector<proto::GpuView> gpus_of(const sched::State& state, const sched::Node
 std::vector<proto::ExecutorView> executors_of(const sched::Node& node) {
     std::vector<proto::ExecutorView> views;
     for (const ExecutorOffer& offer : node.inventory.executors)
-        views.push_back(
-            {std::string(to_string(offer.kind)), offer.available, offer.problem, offer.warnings});
+        views.push_back({std::string(to_string(offer.kind)), offer.available, offer.problem, offer.warnings});
     return views;
 }
 
@@ -54,8 +51,7 @@ std::optional<Time> seen(const sched::Node& node) {
 
 } // namespace
 
-proto::NodeView view_of(const sched::State& state, const sched::Node& node,
-                        const NodeUsage* usage) {
+proto::NodeView view_of(const sched::State& state, const sched::Node& node, const NodeUsage* usage) {
     const sched::Ledger& ledger = node.ledger;
     proto::NodeView view{.hostname = node.name.value,
                          .url = node.inventory.address,
@@ -76,8 +72,7 @@ proto::NodeView view_of(const sched::State& state, const sched::Node& node,
     return view;
 }
 
-proto::HealthNode health_of(const sched::State& state, const sched::Node& node,
-                            const NodeUsage* usage) {
+proto::HealthNode health_of(const sched::State& state, const sched::Node& node, const NodeUsage* usage) {
     proto::HealthNode view{.hostname = node.name.value,
                            .status = status_of(node),
                            .last_heartbeat = seen(node),
@@ -89,8 +84,7 @@ proto::HealthNode health_of(const sched::State& state, const sched::Node& node,
     return view;
 }
 
-proto::ClusterView cluster_of(const sched::State& state,
-                              const std::map<TaskState, std::int64_t>& counts,
+proto::ClusterView cluster_of(const sched::State& state, const std::map<TaskState, std::int64_t>& counts,
                               const ClusterDefaults& defaults, Time now) {
     proto::ClusterView view{.version = defaults.version,
                             .now = now,
@@ -105,8 +99,8 @@ proto::ClusterView cluster_of(const sched::State& state,
         view.memory_total_bytes += node.ledger.memory();
         view.memory_reserved_bytes += node.ledger.memory_held();
         view.gpus_total += static_cast<int>(node.ledger.gpus().size());
-        view.gpus_in_use += static_cast<int>(std::ranges::count_if(
-            node.ledger.gpus(), [](const auto& slot) { return slot.holder.has_value(); }));
+        view.gpus_in_use += static_cast<int>(
+            std::ranges::count_if(node.ledger.gpus(), [](const auto& slot) { return slot.holder.has_value(); }));
     }
     for (const auto& [task_state, count] : counts) view.tasks.emplace(to_string(task_state), count);
     return view;

@@ -17,8 +17,10 @@ bool all_over(const store::StateCounts& counts) {
 } // namespace
 
 Queries::Queries(net::Loop& loop, Engine& engine, store::Reader reader, LogPaths logs)
-    : engine_(engine), reader_(std::make_shared<store::Reader>(std::move(reader))), logs_(std::move(logs)),
-      pool_(loop, 1, most_waiting) {}
+    : engine_(engine)
+    , reader_(std::make_shared<store::Reader>(std::move(reader)))
+    , logs_(std::move(logs))
+    , pool_(loop, 1, most_waiting) {}
 
 net::Task<Result<store::TaskRecord>> Queries::record(TaskId id) {
     co_await engine_.settle();

@@ -63,8 +63,7 @@ sched::Task task_from(store::TaskRecord&& record, const Batches& batches) {
                                    .stage = stage_of(record.state),
                                    .assigned_at = record.submitted_at,
                                    .started_at = record.started_at};
-    else
-        task.phase = sched::Waiting{.held = record.state == TaskState::paused};
+    else task.phase = sched::Waiting{.held = record.state == TaskState::paused};
     return task;
 }
 
@@ -115,7 +114,8 @@ sched::Restored restored_from(store::Active active) {
     for (const auto& attempt : active.attempts) assigned.emplace(attempt.id, attempt.assigned_at);
     for (sched::Task& task : restored.tasks)
         if (sched::Placed* at = sched::placed(task))
-            if (const auto found = assigned.find(task.attempt_id()); found != assigned.end()) at->assigned_at = found->second;
+            if (const auto found = assigned.find(task.attempt_id()); found != assigned.end())
+                at->assigned_at = found->second;
     for (const auto& [batch, counts] : active.batch_counts)
         for (const TaskState state : {TaskState::failed, TaskState::killed_oom})
             if (const auto found = counts.find(state); found != counts.end()) restored.failed[batch] += found->second;

@@ -6,7 +6,8 @@
 
 #include <vector>
 
-/// Between the scheduler's words and the store's: the same facts in two shapes, because neither library knows the other.
+/// Between the scheduler's words and the store's: the same facts in two shapes, because neither library knows the
+/// other.
 namespace hk::host {
 
 store::TaskRecord record_of(const sched::Task& task);

@@ -11,7 +11,8 @@ namespace {
 class Check {
 public:
     explicit Check(const proto::SubmitRequest& request, const SubmissionPolicy& policy)
-        : request_(request), policy_(policy) {}
+        : request_(request)
+        , policy_(policy) {}
 
     Result<sched::Submit> run() {
         command();
@@ -122,8 +123,8 @@ void Check::resources() {
 std::string Check::way_to(const std::string& name) const {
     const auto busy = policy_.operations.find(name);
     if (busy != policy_.operations.end()) return "it is busy (" + busy->second + "), so try again in a while";
-    return "package it with hakuriver.docker create-tar " + name + " (its container is made with create-container IMAGE " +
-           name + ")";
+    return "package it with hakuriver.docker create-tar " + name +
+           " (its container is made with create-container IMAGE " + name + ")";
 }
 
 void Check::container() {
@@ -131,20 +132,20 @@ void Check::container() {
     const std::string name = named ? *request_.container_name : policy_.containers ? policy_.default_container : "";
     spec_.privileged = request_.privileged.value_or(false);
     if (name.empty() || name == "NULL") {
-        if (spec_.privileged) wrong("/privileged", "--privileged is for containers; this task runs directly on the node");
+        if (spec_.privileged)
+            wrong("/privileged", "--privileged is for containers; this task runs directly on the node");
         return;
     }
     spec_.privileged = request_.privileged.value_or(policy_.default_privileged);
     if (spec_.privileged && !policy_.allow_privileged)
         wrong("/privileged", "this Host does not allow privileged containers (docker.allow_privileged)");
-    if (const auto parsed = parse_environment_name(name); !parsed)
-        wrong("/container_name", parsed.error().message);
+    if (const auto parsed = parse_environment_name(name); !parsed) wrong("/container_name", parsed.error().message);
     else if (!policy_.containers)
         wrong("/container_name", "this Host cannot run containers yet; use --container NULL to run directly on a node");
     else if (!policy_.environments.contains(name))
         wrong("/container_name", std::string(named ? "" : "the task names no environment and ") +
-                                     "there is no packaged environment '" + name +
-                                     "' yet; " + way_to(name) + ", or use --container NULL to run directly on a node");
+                                     "there is no packaged environment '" + name + "' yet; " + way_to(name) +
+                                     ", or use --container NULL to run directly on a node");
     spec_.container = name;
 }
 
@@ -195,8 +196,8 @@ void Check::gpus_by_target() {
     const auto& lists = *request_.required_gpus;
     if (std::ranges::all_of(lists, [](const auto& list) { return list.empty(); })) return;
     if (lists.size() != targets_.size())
-        return wrong("/required_gpus", "required_gpus needs one list for each of the " +
-                                           std::to_string(targets_.size()) + " targets");
+        return wrong("/required_gpus",
+                     "required_gpus needs one list for each of the " + std::to_string(targets_.size()) + " targets");
     for (std::size_t i = 0; i < lists.size(); ++i) {
         const std::string path = "/required_gpus/" + std::to_string(i);
         const std::set<int> ids(lists[i].begin(), lists[i].end());

@@ -18,10 +18,10 @@ inline constexpr std::size_t most_mounts = 100;
 
 /// What a submission is judged by.
 struct SubmissionPolicy {
-    bool containers = false;           ///< whether environments can be used at all
-    std::set<std::string> environments; ///< that have been packaged
+    bool containers = false;                       ///< whether environments can be used at all
+    std::set<std::string> environments;            ///< that have been packaged
     std::map<std::string, std::string> operations; ///< environment -> what is being done to it: "being packaged"
-    std::string default_container;     ///< empty: tasks run directly on the node
+    std::string default_container;                 ///< empty: tasks run directly on the node
     bool default_privileged = false;
     bool allow_privileged = true;
     std::vector<std::filesystem::path> allowed_mounts; ///< empty: any
@@ -31,8 +31,8 @@ struct SubmissionPolicy {
 /// Checks every field of a request against the policy, collecting all mistakes, and makes the scheduler's event of it.
 Result<sched::Submit> submission_of(const proto::SubmitRequest& request, const SubmissionPolicy& policy);
 
-/// The same tasks once more, as one submission with their arguments, indexes and limits. They have their batch and their
-/// target in common.
+/// The same tasks once more, as one submission with their arguments, indexes and limits. They have their batch and
+/// their target in common.
 sched::Submit again(const std::vector<store::TaskRecord>& records);
 
 } // namespace hk::host

@@ -21,7 +21,10 @@ struct LogPaths {
 class TaskViews {
 public:
     TaskViews(const Engine& engine, Sweeps& sweeps, const LogPaths& logs)
-        : engine_(engine), sweeps_(sweeps), logs_(logs), reasons_(engine.state(), BootClock::now()) {}
+        : engine_(engine)
+        , sweeps_(sweeps)
+        , logs_(logs)
+        , reasons_(engine.state(), BootClock::now()) {}
     proto::TaskView of(const sched::Task& task);
     /// A record that was read a moment ago: what the engine knows about the task is newer.
     proto::TaskView of(const store::TaskRecord& record);

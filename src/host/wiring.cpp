@@ -45,16 +45,34 @@ class Host {
 public:
     Host(const config::HostConfig& config, std::string version, std::unique_ptr<store::Writer> writer,
          store::Reader reader, sched::State state, net::Address engine_address)
-        : config_(config), writer_(std::move(writer)), journal_(loop_, *writer_),
-          engine_(journal_, std::move(state), hooks()),
-          queries_(loop_, engine_, std::move(reader), LogPaths{config.shared.shared_dir}),
-          live_(queries_, engine_, usage_), health_(engine_, usage_), logs_(loop_, engine_, queries_),
-          links_(loop_, engine_, usage_, config.shared.heartbeat_interval),
-          environments_(loop_, engine_, config, std::move(engine_address)), access_(names_of(config)),
-          api_{config_, engine_, queries_, live_, health_, usage_, logs_, links_, environments_, loop_,
-               [this] { return writer_->numbers(); }, [this] { return server_.counters(); },
-               version, openapi_document(version)},
-          router_(table(), serve_dashboard), server_(loop_, {}, handler(), router_.body_rules()), background_(loop_) {
+        : config_(config)
+        , writer_(std::move(writer))
+        , journal_(loop_, *writer_)
+        , engine_(journal_, std::move(state), hooks())
+        , queries_(loop_, engine_, std::move(reader), LogPaths{config.shared.shared_dir})
+        , live_(queries_, engine_, usage_)
+        , health_(engine_, usage_)
+        , logs_(loop_, engine_, queries_)
+        , links_(loop_, engine_, usage_, config.shared.heartbeat_interval)
+        , environments_(loop_, engine_, config, std::move(engine_address))
+        , access_(names_of(config))
+        , api_{config_,
+               engine_,
+               queries_,
+               live_,
+               health_,
+               usage_,
+               logs_,
+               links_,
+               environments_,
+               loop_,
+               [this] { return writer_->numbers(); },
+               [this] { return server_.counters(); },
+               version,
+               openapi_document(version)}
+        , router_(table(), serve_dashboard)
+        , server_(loop_, {}, handler(), router_.body_rules())
+        , background_(loop_) {
         environments_.on_change = [this] { live_.send("environments", "{}"); };
         environments_.on_progress = [this](const proto::OperationProgress& progress) {
             live_.send("progress", proto::to_json(progress));
@@ -64,7 +82,8 @@ public:
     }
 
     Result<> listen() {
-        HK_TRY(const net::Address address, server_.listen(net::Address::tcp(config_.bind_ip, config_.common.host_port)));
+        HK_TRY(const net::Address address,
+               server_.listen(net::Address::tcp(config_.bind_ip, config_.common.host_port)));
         log::info("the Host is ready", {{"address", "http://" + net::to_text(address)},
                                         {"tasks", engine_.state().tasks.size()},
                                         {"shared_dir", config_.shared.shared_dir.string()}});
@@ -93,9 +112,10 @@ private:
     std::vector<net::Route> table() {
         std::vector<net::Route> routes;
         for (const ApiRoute& route : api_routes())
-            routes.push_back({route.method, route.pattern,
-                              [this, handle = route.handler](net::Exchange& exchange) { return handle(exchange, api_); },
-                              route.rule, route.summary});
+            routes.push_back(
+                {route.method, route.pattern,
+                 [this, handle = route.handler](net::Exchange& exchange) { return handle(exchange, api_); }, route.rule,
+                 route.summary});
         return routes;
     }
 

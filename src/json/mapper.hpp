@@ -192,7 +192,8 @@ void decode(const Value& value, T& out, const std::string& path, Errors& errors,
         }
         out.clear();
         for (const auto& entry : *object)
-            decode(entry.value(), out[std::string(entry.key())], path + "/" + pointer_step(entry.key()), errors, unknown);
+            decode(entry.value(), out[std::string(entry.key())], path + "/" + pointer_step(entry.key()), errors,
+                   unknown);
     } else {
         static_assert(described<T>, "describe the struct or give it a Codec");
         detail::decode_struct(value, out, path, errors, unknown);

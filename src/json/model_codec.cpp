@@ -4,17 +4,18 @@ namespace hk {
 // The described members; the names are the JSON keys.
 BOOST_DESCRIBE_STRUCT(NumaNode, (), (id, cpus, memory))
 BOOST_DESCRIBE_STRUCT(GpuProcess, (), (pid, user, command, memory, task))
-BOOST_DESCRIBE_STRUCT(Gpu, (), (id, uuid, name, vendor, driver_version, pci_bus_id, healthy, problem, utilization,
-                                memory_utilization, graphics_clock_mhz, memory_clock_mhz, memory_total_mib,
-                                memory_used_mib, memory_free_mib, temperature, fan_speed, power_usage_mw,
-                                power_limit_mw, mig_parent, processes))
+BOOST_DESCRIBE_STRUCT(Gpu, (),
+                      (id, uuid, name, vendor, driver_version, pci_bus_id, healthy, problem, utilization,
+                       memory_utilization, graphics_clock_mhz, memory_clock_mhz, memory_total_mib, memory_used_mib,
+                       memory_free_mib, temperature, fan_speed, power_usage_mw, power_limit_mw, mig_parent, processes))
 BOOST_DESCRIBE_STRUCT(ExecutorOffer, (), (kind, available, problem, warnings))
 BOOST_DESCRIBE_STRUCT(NodeInventory, (), (cores, memory, numa, gpus, executors, version, boot_id, state_id, address))
-BOOST_DESCRIBE_STRUCT(NodeUsage, (), (cpu_percent, memory_percent, memory_used, memory_total, average_temperature,
-                                      maximum_temperature, gpus, environments))
-BOOST_DESCRIBE_STRUCT(TaskSpec, (), (command, arguments, env, cores, memory, gpu_count, container, privileged, mounts,
-                                     priority, strategy, submitted_by, working_directory, sweep, max_running,
-                                     max_fails, indexes))
+BOOST_DESCRIBE_STRUCT(NodeUsage, (),
+                      (cpu_percent, memory_percent, memory_used, memory_total, average_temperature, maximum_temperature,
+                       gpus, environments))
+BOOST_DESCRIBE_STRUCT(TaskSpec, (),
+                      (command, arguments, env, cores, memory, gpu_count, container, privileged, mounts, priority,
+                       strategy, submitted_by, working_directory, sweep, max_running, max_fails, indexes))
 BOOST_DESCRIBE_STRUCT(AttemptReport, (), (attempt, phase, started_at, progress, warnings, refused, outcome))
 BOOST_DESCRIBE_STRUCT(Placement, (), (node, numa, gpus))
 BOOST_DESCRIBE_STRUCT(Outcome, (), (reason, exit_code, signal, started_at, finished_at, peak_memory, cpu_time, message))
@@ -52,9 +53,7 @@ Result<std::int64_t> decode_integer(const Value& value) {
     return fail(Errc::invalid, value.is_uint64() ? "the number is too large" : "expected a whole number");
 }
 
-Value string_schema(std::string_view description) {
-    return Object{{"type", "string"}, {"description", description}};
-}
+Value string_schema(std::string_view description) { return Object{{"type", "string"}, {"description", description}}; }
 
 template <class T>
 Result<T> decode_known(const Value& value) {
@@ -186,8 +185,8 @@ Result<Assignment> to_assignment(const Value& value) {
     Errors errors;
     detail::decode_struct(value, parts, "", errors, Unknown::ignore);
     if (!errors.empty()) return fail(field_errors(std::move(errors)));
-    return Assignment{parts.attempt, std::make_shared<const TaskSpec>(std::move(parts.spec)), std::move(parts.placement),
-                      std::move(parts.environment_version)};
+    return Assignment{parts.attempt, std::make_shared<const TaskSpec>(std::move(parts.spec)),
+                      std::move(parts.placement), std::move(parts.environment_version)};
 }
 
 } // namespace hk::json

@@ -166,7 +166,8 @@ void serve(Daemon& daemon) {
         const int ready = ::poll(watched, count, limit);
         if (ready == 0) daemon.watched.decide_unsure();
         signalfd_siginfo ignored[8];
-        while (::read(daemon.signals, ignored, sizeof ignored) > 0) {}
+        while (::read(daemon.signals, ignored, sizeof ignored) > 0) {
+        }
         daemon.watched.reap();
         daemon.channel.accept();
         daemon.had_runner = daemon.had_runner || daemon.channel.connected();

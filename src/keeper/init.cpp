@@ -123,9 +123,7 @@ void append_forked(int record) {
     ::_exit(exit_not_set_up);
 }
 
-bool means_end(int signal) {
-    return signal == SIGTERM || signal == SIGINT || signal == SIGHUP || signal == SIGQUIT;
-}
+bool means_end(int signal) { return signal == SIGTERM || signal == SIGINT || signal == SIGHUP || signal == SIGQUIT; }
 
 /// A request to end concerns every process, as it does outside containers; the rest is for the program to interpret.
 void forward(int signal, int task) {
@@ -176,8 +174,10 @@ int run_program(const Request& request, int record) {
 int run_init(int argc, char** argv) {
     Options options;
     if (!parse(argc, argv, options))
-        return fail(-1, Failure{exit_not_set_up, 0, "usage: --init [--facts FILE] [--out FILE] [--err FILE] "
-                                                    "[--cwd DIR] -- PROGRAM ARGUMENTS...", nullptr});
+        return fail(-1, Failure{exit_not_set_up, 0,
+                                "usage: --init [--facts FILE] [--out FILE] [--err FILE] "
+                                "[--cwd DIR] -- PROGRAM ARGUMENTS...",
+                                nullptr});
     // Without the facts the exit code still reaches the engine, so the task runs.
     const int record = options.facts == nullptr ? -1 : ::open(options.facts, O_RDWR | O_APPEND | O_CLOEXEC);
     if (options.facts != nullptr && record < 0)

@@ -99,8 +99,7 @@ void apply_limits(const Request& request, int record, const Inherited& inherited
     if (inherited.is_spared_by_oom) give_up_favour();
     if (request.cpus != nullptr && ::sched_setaffinity(0, sizeof *request.cpus, request.cpus) != 0)
         warn(record, "the task is not bound to the CPUs of its NUMA node", errno);
-    if (request.memory_nodes != 0 &&
-        ::syscall(SYS_set_mempolicy, mpol_bind, &request.memory_nodes, 64UL + 1) != 0)
+    if (request.memory_nodes != 0 && ::syscall(SYS_set_mempolicy, mpol_bind, &request.memory_nodes, 64UL + 1) != 0)
         warn(record, "the task's memory is not bound to its NUMA node", errno);
     if (request.has_nice && ::setpriority(PRIO_PROCESS, 0, request.nice) != 0) warn(record, "nice", errno);
     if (inherited.open_files_hard != 0) {

@@ -5,8 +5,8 @@ namespace hk::keeper {
 
 /// Why a command could not be executed. Lives in memory that parent and vforked child share.
 struct Failure {
-    int code = 0;     ///< 0: it was executed
-    int error = 0;    ///< errno, 0 when there is none to add
+    int code = 0;  ///< 0: it was executed
+    int error = 0; ///< errno, 0 when there is none to add
     const char* what = nullptr;
     const char* name = nullptr; ///< the file or command concerned
 };

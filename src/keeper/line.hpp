@@ -9,7 +9,7 @@ class Line {
 public:
     Line& word(const char* text); ///< a space, then the text with line breaks made blank
     Line& number(std::int64_t value);
-    Line& join(const char* text); ///< like word, without the space before it
+    Line& join(const char* text);              ///< like word, without the space before it
     const char* text() const { return text_; } ///< without a line break
     /// Appends the line, with its line break, in one write. False when the file refuses it.
     bool append_to(int fd);

@@ -75,7 +75,9 @@ bool take(const Field& field, Request& out, Counts& counts) {
     case Tag::errors: return take_text(field, out.errors);
     case Tag::cgroup: return take_cgroup(field, out);
     case Tag::cgroup_kill: return take_text(field, out.cgroup_kill);
-    case Tag::cpus: out.cpus = reinterpret_cast<const cpu_set_t*>(field.bytes); return field.length == sizeof(cpu_set_t);
+    case Tag::cpus:
+        out.cpus = reinterpret_cast<const cpu_set_t*>(field.bytes);
+        return field.length == sizeof(cpu_set_t);
     case Tag::memory_nodes: return field.copy_to(out.memory_nodes);
     case Tag::user: out.has_user = true; return field.copy_to(out.user);
     case Tag::groups: return take_groups(field, out);
@@ -97,9 +99,7 @@ bool count(char* at, const char* end, Counts& out) {
     return true;
 }
 
-char** pointer_array(std::size_t count) {
-    return static_cast<char**>(std::calloc(count + 1, sizeof(char*)));
-}
+char** pointer_array(std::size_t count) { return static_cast<char**>(std::calloc(count + 1, sizeof(char*))); }
 
 } // namespace
 

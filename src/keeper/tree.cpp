@@ -1,9 +1,9 @@
 #include "keeper/tree.hpp"
 
 #include <csignal>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
-#include <cstdint>
 #include <fcntl.h>
 #include <sys/syscall.h>
 #include <unistd.h>

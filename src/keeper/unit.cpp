@@ -50,13 +50,11 @@ bool read_message(const char* path, Message& out) {
     if (size < sizeof out.header || size > sizeof out.header + max_message) return false;
     out.size = size - sizeof out.header;
     out.fields = static_cast<char*>(std::malloc(out.size + 1));
-    if (out.fields == nullptr ||
-        !read_fully(fd, reinterpret_cast<char*>(&out.header), sizeof out.header) ||
+    if (out.fields == nullptr || !read_fully(fd, reinterpret_cast<char*>(&out.header), sizeof out.header) ||
         !read_fully(fd, out.fields, out.size))
         return false;
     ::close(fd);
-    return out.header.magic == magic &&
-           std::memchr(out.header.attempt, 0, sizeof out.header.attempt) != nullptr;
+    return out.header.magic == magic && std::memchr(out.header.attempt, 0, sizeof out.header.attempt) != nullptr;
 }
 
 /// Stopping the unit signals every process in it. The task shall act on that; its watcher only has
@@ -65,8 +63,7 @@ void leave_signals_to_task() {
     for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
     sigset_t taken;
     ::sigemptyset(&taken);
-    for (const int signal : {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGQUIT})
-        ::sigaddset(&taken, signal);
+    for (const int signal : {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGQUIT}) ::sigaddset(&taken, signal);
     ::sigprocmask(SIG_SETMASK, &taken, nullptr);
 }
 
@@ -81,10 +78,7 @@ void append_unit_memory(int record) {
     const UnitGroup group = find_unit_group();
     const UnitMemory memory = read_memory(group);
     Line line;
-    line.word(fact_memory)
-        .number(memory.oom_kills)
-        .number(read_limits(group).memory)
-        .number(memory.peak);
+    line.word(fact_memory).number(memory.oom_kills).number(read_limits(group).memory).number(memory.peak);
     append_fact(record, line);
 }
 
@@ -110,8 +104,7 @@ int run_unit(int argc, char** argv) {
     const int record = spool < 0 ? -1 : open_record(spool, message.header.attempt);
     if (record < 0) return complain("there is no record of attempt", message.header.attempt);
     ::close(spool);
-    if (!claim_untouched(record, message.header.record_size))
-        return 0; // it was started before: once is enough
+    if (!claim_untouched(record, message.header.record_size)) return 0; // it was started before: once is enough
     ::unlink(argv[1]);
     Line name;
     name.word("hk").word(message.header.attempt);

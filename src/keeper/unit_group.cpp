@@ -59,8 +59,7 @@ bool own_path(const Text& groups, const char* controller, char (&out)[UnitGroup:
         const char* end = ::strchrnul(line, '\n');
         const char* list = std::strchr(line, ':');
         const char* path = list == nullptr ? nullptr : std::strchr(list + 1, ':');
-        if (path != nullptr && path < end &&
-            names(list + 1, static_cast<std::size_t>(path - list - 1), controller)) {
+        if (path != nullptr && path < end && names(list + 1, static_cast<std::size_t>(path - list - 1), controller)) {
             const auto size = static_cast<std::size_t>(end - path - 1);
             if (size < 2 || size >= UnitGroup::room) return false;
             std::memcpy(out, path + 1, size);
@@ -72,8 +71,7 @@ bool own_path(const Text& groups, const char* controller, char (&out)[UnitGroup:
     return false;
 }
 
-void find_folder(const Text& groups, const char* controller, const char* mount,
-                 char (&out)[UnitGroup::room]) {
+void find_folder(const Text& groups, const char* controller, const char* mount, char (&out)[UnitGroup::room]) {
     char path[UnitGroup::room] = {};
     if (!own_path(groups, controller, path)) return;
     join(out, mounts, mount, path);
@@ -86,10 +84,8 @@ std::int64_t number_in(const char* folder, const char* file, const char* key = n
     join(path, folder, "/", file);
     if (path[0] == '\0' || !read_text(path, text)) return 0;
     if (key == nullptr) return std::strtoll(text.bytes, nullptr, 10);
-    for (const char* at = std::strstr(text.bytes, key); at != nullptr;
-         at = std::strstr(at + 1, key))
-        if (at == text.bytes || at[-1] == '\n')
-            return std::strtoll(at + std::strlen(key), nullptr, 10);
+    for (const char* at = std::strstr(text.bytes, key); at != nullptr; at = std::strstr(at + 1, key))
+        if (at == text.bytes || at[-1] == '\n') return std::strtoll(at + std::strlen(key), nullptr, 10);
     return 0;
 }
 
@@ -135,8 +131,7 @@ UnitMemory read_memory(const UnitGroup& group) {
     if (group.memory[0] != '\0')
         return {number_in(group.memory, "memory.oom_control", "oom_kill "),
                 number_in(group.memory, "memory.max_usage_in_bytes")};
-    return {number_in(group.unified, "memory.events", "oom_kill "),
-            number_in(group.unified, "memory.peak")};
+    return {number_in(group.unified, "memory.events", "oom_kill "), number_in(group.unified, "memory.peak")};
 }
 
 } // namespace hk::keeper

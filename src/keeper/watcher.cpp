@@ -37,7 +37,8 @@ int peek_status(int task) {
 }
 
 /// The memory is shared with the child until it executes the task, so the failure comes back by itself.
-[[gnu::noinline]] int launch(const Request& request, int record, const Inherited& inherited, volatile Failure& failure) {
+[[gnu::noinline]] int launch(const Request& request, int record, const Inherited& inherited,
+                             volatile Failure& failure) {
     const int pid = ::vfork();
     if (pid == 0) {
         become_task(request, record, inherited, const_cast<Failure&>(failure));

@@ -19,8 +19,12 @@ struct Progress {
     AttemptId attempt;
     std::string text;
 };
-struct Paused { AttemptId attempt; };
-struct Resumed { AttemptId attempt; };
+struct Paused {
+    AttemptId attempt;
+};
+struct Resumed {
+    AttemptId attempt;
+};
 /// A pause or resume that could not be done; the attempt is as it was.
 struct Refused {
     AttemptId attempt;

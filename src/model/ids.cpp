@@ -30,9 +30,7 @@ bool is_punctuation(char c) { return c == '.' || c == '_' || c == '-'; }
 
 std::string to_string(TaskId id) { return std::to_string(id.value); }
 std::string to_string(BatchId id) { return std::to_string(id.value); }
-std::string to_string(AttemptId id) {
-    return std::to_string(id.task.value) + "." + std::to_string(id.number);
-}
+std::string to_string(AttemptId id) { return std::to_string(id.task.value) + "." + std::to_string(id.number); }
 
 Result<TaskId> parse_task_id(std::string_view text) {
     if (const auto number = digits(text)) return TaskId{*number};
@@ -51,11 +49,11 @@ Result<AttemptId> parse_attempt_id(std::string_view text) {
 
 Result<NodeName> parse_node_name(std::string_view text) {
     bool good = !text.empty() && text.size() <= 63 && text.front() != '.' && text.front() != '-';
-    for (const char c : text)
-        good = good && (is_lower_or_digit(c) || is_punctuation(c) || (c >= 'A' && c <= 'Z'));
+    for (const char c : text) good = good && (is_lower_or_digit(c) || is_punctuation(c) || (c >= 'A' && c <= 'Z'));
     if (good) return NodeName{std::string(text)};
-    return fail(Errc::invalid, quoted(text) + " is not a node name; use 1 to 63 letters, digits, \".\", \"_\" or \"-\", "
-                                              "starting with a letter or digit");
+    return fail(Errc::invalid, quoted(text) +
+                                   " is not a node name; use 1 to 63 letters, digits, \".\", \"_\" or \"-\", "
+                                   "starting with a letter or digit");
 }
 
 Result<std::string> parse_environment_name(std::string_view text) {
@@ -66,8 +64,9 @@ Result<std::string> parse_environment_name(std::string_view text) {
         after_punctuation = is_punctuation(c);
     }
     if (good) return std::string(text);
-    return fail(Errc::invalid, quoted(text) + " is not an environment name; use 1 to 63 lower-case letters, digits and single "
-                                              "\".\", \"_\" or \"-\" between them");
+    return fail(Errc::invalid, quoted(text) +
+                                   " is not an environment name; use 1 to 63 lower-case letters, digits and single "
+                                   "\".\", \"_\" or \"-\" between them");
 }
 
 } // namespace hk

@@ -14,8 +14,8 @@ std::optional<Enum> find_name(const std::array<std::string_view, N>& names, std:
     return static_cast<Enum>(found - names.begin());
 }
 
-constexpr std::array<std::string_view, 9> state_names{"pending", "assigning", "running", "paused", "lost",
-                                                      "completed", "failed", "killed", "killed_oom"};
+constexpr std::array<std::string_view, 9> state_names{"pending",   "assigning", "running", "paused",    "lost",
+                                                      "completed", "failed",    "killed",  "killed_oom"};
 constexpr std::array<std::string_view, 4> strategy_names{"first-fit", "best-fit", "least-loaded", "round-robin"};
 constexpr std::array<std::string_view, 5> reason_names{"exited", "killed", "oom", "not_started", "interrupted"};
 
@@ -107,8 +107,7 @@ Result<Target> parse_target(std::string_view text) {
 std::string to_string(const Target& target) {
     std::string text = target.node.value;
     if (target.numa) text += ":" + std::to_string(*target.numa);
-    for (std::size_t i = 0; i < target.gpus.size(); ++i)
-        text += (i == 0 ? "::" : ",") + std::to_string(target.gpus[i]);
+    for (std::size_t i = 0; i < target.gpus.size(); ++i) text += (i == 0 ? "::" : ",") + std::to_string(target.gpus[i]);
     return text;
 }
 
@@ -125,21 +124,21 @@ Result<Mount> parse_mount(std::string_view text) {
         mount.target = rest.substr(colon + 1);
     }
     if (is_plain_absolute(mount.source) && is_plain_absolute(mount.target) && !mount.target.contains(':')) return mount;
-    return fail(Errc::invalid, "\"" + std::string(text.substr(0, 120)) +
-                                   "\" is not a mount; write /path/on/node:/path/in/container, optionally with :ro at the end");
+    return fail(Errc::invalid,
+                "\"" + std::string(text.substr(0, 120)) +
+                    "\" is not a mount; write /path/on/node:/path/in/container, optionally with :ro at the end");
 }
 
-std::string to_string(const Mount& mount) {
-    return mount.source + ":" + mount.target + (mount.read_only ? ":ro" : "");
-}
+std::string to_string(const Mount& mount) { return mount.source + ":" + mount.target + (mount.read_only ? ":ro" : ""); }
 
 Result<> check_mounts(const std::vector<Mount>& mounts) {
     std::vector<std::string> taken;
     for (const Mount& mount : mounts) {
         const std::string place = plain_path(mount.target);
         if (is_reserved(place))
-            return fail(Errc::invalid, "nothing can be mounted at " + place + ", which every container of a task has already; "
-                                       "choose another folder in the container");
+            return fail(Errc::invalid, "nothing can be mounted at " + place +
+                                           ", which every container of a task has already; "
+                                           "choose another folder in the container");
         if (std::ranges::find(taken, place) != taken.end())
             return fail(Errc::invalid, "two folders shall be mounted at " + place + "; give each a place of its own");
         taken.push_back(place);

@@ -44,7 +44,8 @@ struct Mount {
 /// "HOST:CONTAINER" or "HOST:CONTAINER:ro"; both absolute and without "..".
 Result<Mount> parse_mount(std::string_view text);
 std::string to_string(const Mount& mount);
-/// Whether a container can have these at once: no two in one place, none where tasks have their own folders or the kernel its.
+/// Whether a container can have these at once: no two in one place, none where tasks have their own folders or the
+/// kernel its.
 Result<> check_mounts(const std::vector<Mount>& mounts);
 
 /// What all tasks of a submission have in common; shared by them and never changed.
@@ -52,19 +53,19 @@ struct TaskSpec {
     std::string command;
     std::vector<std::string> arguments; ///< byte for byte, no shell
     std::map<std::string, std::string> env;
-    int cores = 1;               ///< 0: none reserved and no CPU limit
-    std::optional<Bytes> memory; ///< absent: none reserved and no memory limit
-    int gpu_count = 0;           ///< with `--gpus N`: any N free ones; 0 when the target names them
+    int cores = 1;                        ///< 0: none reserved and no CPU limit
+    std::optional<Bytes> memory;          ///< absent: none reserved and no memory limit
+    int gpu_count = 0;                    ///< with `--gpus N`: any N free ones; 0 when the target names them
     std::optional<std::string> container; ///< environment name; absent: directly on the node
     bool privileged = false;
     std::vector<Mount> mounts;
     int priority = 0; ///< -1000 .. 1000, higher first
     std::optional<Strategy> strategy;
-    std::string submitted_by; ///< as the client says it; not proof of anything
+    std::string submitted_by;      ///< as the client says it; not proof of anything
     std::string working_directory; ///< empty: the shared data directory
-    bool sweep = false;  ///< spans in the arguments are expanded: the task's index chooses the combination
-    int max_running = 0; ///< tasks of the batch at one time; 0: as many as fit
-    std::optional<int> max_fails; ///< when more tasks of the batch than this have failed, the rest is killed
+    bool sweep = false;            ///< spans in the arguments are expanded: the task's index chooses the combination
+    int max_running = 0;           ///< tasks of the batch at one time; 0: as many as fit
+    std::optional<int> max_fails;  ///< when more tasks of the batch than this have failed, the rest is killed
     std::vector<std::int64_t> indexes; ///< of tasks that are submitted again: their first indexes; else empty
     friend bool operator==(const TaskSpec&, const TaskSpec&) = default;
 };

@@ -9,8 +9,7 @@ namespace hk::net {
 namespace {
 
 std::unexpected<Error> not_an_address(std::string_view text, std::string_view why) {
-    return fail(Errc::invalid, "\"" + std::string(text) +
-                                   "\" is not an address: " + std::string(why) +
+    return fail(Errc::invalid, "\"" + std::string(text) + "\" is not an address: " + std::string(why) +
                                    " (examples: 10.0.0.1:8000, [::1]:8000, unix:/run/x.sock)");
 }
 
@@ -23,8 +22,8 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
 }
 
 bool is_host_char(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '.' || c == '_' || c == ':' || c == '%' || c == '*';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+           c == '_' || c == ':' || c == '%' || c == '*';
 }
 
 bool is_host(std::string_view host) {
@@ -37,10 +36,8 @@ bool is_host(std::string_view host) {
 
 Result<Address> parse_unix(std::string_view text, std::string_view path) {
     if (path.starts_with("//")) path.remove_prefix(2);
-    if (!path.starts_with('/'))
-        return not_an_address(text, "the path of a unix socket starts with /");
-    if (path.size() > 107)
-        return not_an_address(text, "the path of a unix socket has at most 107 characters");
+    if (!path.starts_with('/')) return not_an_address(text, "the path of a unix socket starts with /");
+    if (path.size() > 107) return not_an_address(text, "the path of a unix socket has at most 107 characters");
     if (path.contains('\0')) return not_an_address(text, "the path has a zero byte");
     return Address::unix_socket(std::string(path));
 }
@@ -90,8 +87,7 @@ Result<Address> parse_address(std::string_view text, std::uint16_t default_port)
     }
     const auto parts = split(rest);
     if (!parts) return not_an_address(text, "the brackets of the IPv6 address do not fit");
-    if (!is_host(parts->host))
-        return not_an_address(text, "the host name is empty or has a wrong character");
+    if (!is_host(parts->host)) return not_an_address(text, "the host name is empty or has a wrong character");
     if (!parts->port) {
         if (default_port == 0) return not_an_address(text, "the port is missing");
         return Address::tcp(std::string(parts->host), default_port);

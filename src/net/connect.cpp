@@ -14,8 +14,7 @@ using detail::Endpoint;
 using detail::SocketPtr;
 
 std::unexpected<Error> unreachable(const Address& address, int error) {
-    return fail(Errc::unavailable,
-                system_error("cannot connect to " + to_text(address), error).message);
+    return fail(Errc::unavailable, system_error("cannot connect to " + to_text(address), error).message);
 }
 
 std::unexpected<Error> too_slow(const Address& address) {

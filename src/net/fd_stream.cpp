@@ -100,8 +100,7 @@ Peer describe_unix(int fd) {
 Peer describe(int fd) {
     sockaddr_storage address{};
     socklen_t size = sizeof address;
-    if (::getpeername(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0)
-        return {"unknown", false};
+    if (::getpeername(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) return {"unknown", false};
     return address.ss_family == AF_UNIX ? describe_unix(fd) : describe_ip(address);
 }
 
@@ -167,8 +166,7 @@ public:
             if (got >= 0) co_return static_cast<std::size_t>(got);
             if (errno == EINTR) continue;
             if (!would_block(errno)) co_return lost("the connection was lost while reading", errno);
-            if (!co_await socket->readable(limit))
-                co_return fail(Errc::timeout, "the peer sent nothing in time");
+            if (!co_await socket->readable(limit)) co_return fail(Errc::timeout, "the peer sent nothing in time");
         }
         co_return closed_here();
     }
@@ -187,8 +185,7 @@ public:
             }
             if (errno == EINTR) continue;
             if (!would_block(errno)) co_return lost("the connection was lost while writing", errno);
-            if (!co_await socket->writable(limit))
-                co_return fail(Errc::timeout, "the peer takes no more data");
+            if (!co_await socket->writable(limit)) co_return fail(Errc::timeout, "the peer takes no more data");
         }
         co_return Result<>{};
     }

@@ -11,9 +11,8 @@ struct MethodName {
     std::string_view text;
 };
 constexpr std::array method_names{
-    MethodName{Method::get, "GET"},         MethodName{Method::head, "HEAD"},
-    MethodName{Method::post, "POST"},       MethodName{Method::put, "PUT"},
-    MethodName{Method::patch, "PATCH"},     MethodName{Method::delete_, "DELETE"},
+    MethodName{Method::get, "GET"},         MethodName{Method::head, "HEAD"},   MethodName{Method::post, "POST"},
+    MethodName{Method::put, "PUT"},         MethodName{Method::patch, "PATCH"}, MethodName{Method::delete_, "DELETE"},
     MethodName{Method::options, "OPTIONS"},
 };
 
@@ -106,9 +105,7 @@ std::string_view reason_phrase(int status) {
     return "Unknown";
 }
 
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-    return std::ranges::equal(a, b, {}, lower, lower);
-}
+bool equal_ignoring_case(std::string_view a, std::string_view b) { return std::ranges::equal(a, b, {}, lower, lower); }
 
 std::optional<std::string_view> Headers::get(std::string_view name) const {
     for (const auto& field : fields_) {
@@ -140,8 +137,7 @@ void Headers::set(std::string name, std::string value) {
 }
 
 void Headers::remove(std::string_view name) {
-    std::erase_if(fields_,
-                  [name](const Field& field) { return equal_ignoring_case(field.name, name); });
+    std::erase_if(fields_, [name](const Field& field) { return equal_ignoring_case(field.name, name); });
 }
 
 std::optional<std::string_view> Request::query_value(std::string_view name) const {
@@ -167,19 +163,14 @@ std::string_view Request::param(std::string_view name) const {
 }
 
 Response text_response(int status, std::string body) {
-    return Response{.status = status,
-                    .headers = {{"Content-Type", "text/plain; charset=utf-8"}},
-                    .body = std::move(body)};
+    return Response{
+        .status = status, .headers = {{"Content-Type", "text/plain; charset=utf-8"}}, .body = std::move(body)};
 }
 
 Response json_response(int status, std::string body) {
-    return Response{.status = status,
-                    .headers = {{"Content-Type", "application/json"}},
-                    .body = std::move(body)};
+    return Response{.status = status, .headers = {{"Content-Type", "application/json"}}, .body = std::move(body)};
 }
 
-Response empty_response(int status) {
-    return Response{.status = status, .headers = {}, .body = {}};
-}
+Response empty_response(int status) { return Response{.status = status, .headers = {}, .body = {}}; }
 
 } // namespace hk::net

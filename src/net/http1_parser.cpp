@@ -31,8 +31,8 @@ public:
 private:
     using error_code = beast::error_code;
 
-    void on_request_impl(http::verb, beast::string_view method, beast::string_view target,
-                         int version, error_code& ec) override {
+    void on_request_impl(http::verb, beast::string_view method, beast::string_view target, int version,
+                         error_code& ec) override {
         ec = {};
         head.method = text_of(method);
         head.target = text_of(target);
@@ -43,8 +43,7 @@ private:
         head.status = status;
         head.http11 = version == 11;
     }
-    void on_field_impl(http::field, beast::string_view name, beast::string_view value,
-                       error_code& ec) override {
+    void on_field_impl(http::field, beast::string_view name, beast::string_view value, error_code& ec) override {
         ec = {};
         if (this->is_header_done()) return;
         if (head.headers.add(text_of(name), text_of(value))) return;
@@ -52,17 +51,10 @@ private:
         ec = http::error::header_limit;
     }
     void on_header_impl(error_code& ec) override { ec = {}; }
-    void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code& ec) override {
-        ec = {};
-    }
-    std::size_t on_body_impl(beast::string_view piece, error_code& ec) override {
-        return take(piece, ec);
-    }
-    void on_chunk_header_impl(std::uint64_t, beast::string_view, error_code& ec) override {
-        ec = {};
-    }
-    std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view piece,
-                                   error_code& ec) override {
+    void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code& ec) override { ec = {}; }
+    std::size_t on_body_impl(beast::string_view piece, error_code& ec) override { return take(piece, ec); }
+    void on_chunk_header_impl(std::uint64_t, beast::string_view, error_code& ec) override { ec = {}; }
+    std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view piece, error_code& ec) override {
         return take(piece, ec);
     }
     void on_finish_impl(error_code& ec) override { ec = {}; }
@@ -77,28 +69,23 @@ private:
 
 Failure refuse(const beast::error_code& error, std::size_t header_limit) {
     if (error == http::error::header_limit) {
-        return refuse(431, "the request line and headers are over " + std::to_string(header_limit) +
-                               " bytes");
+        return refuse(431, "the request line and headers are over " + std::to_string(header_limit) + " bytes");
     }
-    if (error == http::error::bad_version)
-        return refuse(505, "only HTTP/1.0 and HTTP/1.1 are spoken here");
+    if (error == http::error::bad_version) return refuse(505, "only HTTP/1.0 and HTTP/1.1 are spoken here");
     return refuse(400, "not valid HTTP: " + error.message());
 }
 
 /// The rules that Beast leaves out, all about where a message ends.
 std::expected<void, ParseFailure> check_framing(const MessageHead& head) {
-    if (head.headers.count("content-length") > 1)
-        return refuse(400, "more than one Content-Length");
+    if (head.headers.count("content-length") > 1) return refuse(400, "more than one Content-Length");
     const auto length = head.headers.get("content-length");
     if (length && length->contains(',')) return refuse(400, "more than one Content-Length");
     const auto coding = head.headers.get("transfer-encoding");
     if (!coding) return {};
     if (length) return refuse(400, "Content-Length and Transfer-Encoding together");
-    if (head.headers.count("transfer-encoding") > 1)
-        return refuse(400, "more than one Transfer-Encoding");
+    if (head.headers.count("transfer-encoding") > 1) return refuse(400, "more than one Transfer-Encoding");
     if (!head.http11) return refuse(400, "Transfer-Encoding in HTTP/1.0");
-    if (!equal_ignoring_case(*coding, "chunked"))
-        return refuse(501, "the only transfer encoding is chunked");
+    if (!equal_ignoring_case(*coding, "chunked")) return refuse(501, "the only transfer encoding is chunked");
     return {};
 }
 
@@ -150,12 +137,10 @@ std::expected<void, ParseFailure> finish_head(Sink& sink) {
 }
 
 template <class Sink>
-std::expected<std::size_t, ParseFailure> put_into(Sink& sink, std::string_view bytes,
-                                                  std::size_t header_limit) {
+std::expected<std::size_t, ParseFailure> put_into(Sink& sink, std::string_view bytes, std::size_t header_limit) {
     std::size_t taken = 0;
     const bool head_was_done = sink.is_header_done();
-    if (!head_was_done && has_folded_line(bytes))
-        return refuse(400, "a header line begins with a blank");
+    if (!head_was_done && has_folded_line(bytes)) return refuse(400, "a header line begins with a blank");
     while (!sink.is_done() && taken < bytes.size() && sink.is_header_done() == head_was_done) {
         beast::error_code error;
         const auto rest = bytes.substr(taken);
@@ -169,8 +154,7 @@ std::expected<std::size_t, ParseFailure> put_into(Sink& sink, std::string_view b
 } // namespace
 
 std::expected<std::size_t, ParseFailure> Parser::put(std::string_view bytes) {
-    const auto taken =
-        impl_->visit([&](auto& sink) { return put_into(sink, bytes, impl_->header_limit); });
+    const auto taken = impl_->visit([&](auto& sink) { return put_into(sink, bytes, impl_->header_limit); });
     if (taken && head_done() && !std::exchange(impl_->checked, true)) {
         const auto checked = impl_->visit([](auto& sink) { return finish_head(sink); });
         if (!checked) return std::unexpected(checked.error());

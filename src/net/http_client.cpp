@@ -69,8 +69,7 @@ Task<Result<>> HttpConnection::Impl::send_head(Request& request, bool with_body)
     const auto head = detail::request_head(request);
     if (!head) co_return fail(head.error());
     begin_call(request.method);
-    const std::array<std::string_view, 2> parts{*head, with_body ? std::string_view(request.body)
-                                                                 : std::string_view()};
+    const std::array<std::string_view, 2> parts{*head, with_body ? std::string_view(request.body) : std::string_view()};
     auto sent = co_await stream->write_parts(parts, limits.time);
     if (!sent) co_return give_up(sent.error());
     co_return Result<>{};
@@ -80,11 +79,9 @@ Task<Result<>> HttpConnection::Impl::send_head(Request& request, bool with_body)
 Task<Result<bool>> HttpConnection::Impl::fill(Duration limit) {
     if (ended) co_return false;
     const auto space = inbox.space();
-    if (space.empty())
-        co_return fail(Errc::too_large, "the server sent a header or chunk line that is too long");
+    if (space.empty()) co_return fail(Errc::too_large, "the server sent a header or chunk line that is too long");
     const auto got = co_await stream->read_some(space, limit);
-    if (!got && got.error().code == Errc::timeout)
-        co_return fail(Errc::timeout, "the server did not answer in time");
+    if (!got && got.error().code == Errc::timeout) co_return fail(Errc::timeout, "the server did not answer in time");
     if (!got) co_return fail(got.error());
     inbox.commit(*got);
     ended = *got == 0;
@@ -95,9 +92,7 @@ Task<Result<bool>> HttpConnection::Impl::fill(Duration limit) {
 Task<Result<Response>> HttpConnection::Impl::read_head(Deadline deadline) {
     while (true) {
         const auto taken = parser->put(inbox.data());
-        if (!taken)
-            co_return give_up(
-                Error{Errc::invalid, "the server's answer is " + taken.error().message, {}});
+        if (!taken) co_return give_up(Error{Errc::invalid, "the server's answer is " + taken.error().message, {}});
         inbox.consume(*taken);
         if (parser->head_done()) {
             const int status = parser->head().status;
@@ -117,17 +112,14 @@ Task<Result<std::string>> HttpConnection::Impl::read_piece(Duration limit) {
     inbox.keep_large(true);
     while (true) {
         const auto taken = parser->put(inbox.data());
-        if (!taken)
-            co_return give_up(
-                Error{Errc::invalid, "the server's answer is " + taken.error().message, {}});
+        if (!taken) co_return give_up(Error{Errc::invalid, "the server's answer is " + taken.error().message, {}});
         inbox.consume(*taken);
         auto piece = parser->take_body();
         if (!piece.empty()) co_return piece;
         if (parser->done()) co_return std::string{};
         if (*taken > 0 && !inbox.empty()) continue;
         const auto more = co_await fill(limit);
-        if (!more && more.error().code == Errc::timeout)
-            co_return fail(more.error()); // may be repeated
+        if (!more && more.error().code == Errc::timeout) co_return fail(more.error()); // may be repeated
         if (!more) co_return give_up(more.error());
         if (*more) continue;
         if (!parser->put_end()) co_return give_up(lost("in the middle of its answer").error());
@@ -141,14 +133,11 @@ Task<Result<>> HttpConnection::Impl::read_rest(std::string& body, Deadline deadl
         if (!piece) co_return give_up(piece.error());
         if (piece->empty()) co_return Result<>{};
         if (body.size() + piece->size() > limits.body_bytes) {
-            auto message =
-                "the server's answer is over " + std::to_string(limits.body_bytes) + " bytes";
+            auto message = "the server's answer is over " + std::to_string(limits.body_bytes) + " bytes";
             co_return give_up(Error{Errc::too_large, std::move(message), {}});
         }
-        if (body.empty())
-            body = std::move(*piece);
-        else
-            body += *piece;
+        if (body.empty()) body = std::move(*piece);
+        else body += *piece;
     }
 }
 

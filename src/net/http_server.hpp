@@ -5,22 +5,19 @@ namespace hk::net {
 
 /// All limits of the server in one place; every one has a test that reaches it.
 struct ServerLimits {
-    std::size_t connections = 1024;       ///< above: the longest idle one is dropped, else 503
-    std::size_t header_bytes = 16 * 1024; ///< request line and headers; above: 431
-    std::size_t body_bytes =
-        4 * 1024 * 1024; ///< unless the body rule says something else; above: 413
-    Duration header_time =
-        std::chrono::seconds{10}; ///< from the first byte of a request to the end of its head
-    Duration body_time = std::chrono::seconds{30};  ///< longest silence inside a body
-    Duration idle_time = std::chrono::seconds{60};  ///< between two requests of a connection
-    Duration write_time = std::chrono::seconds{15}; ///< longest time a peer takes nothing
+    std::size_t connections = 1024;                  ///< above: the longest idle one is dropped, else 503
+    std::size_t header_bytes = 16 * 1024;            ///< request line and headers; above: 431
+    std::size_t body_bytes = 4 * 1024 * 1024;        ///< unless the body rule says something else; above: 413
+    Duration header_time = std::chrono::seconds{10}; ///< from the first byte of a request to the end of its head
+    Duration body_time = std::chrono::seconds{30};   ///< longest silence inside a body
+    Duration idle_time = std::chrono::seconds{60};   ///< between two requests of a connection
+    Duration write_time = std::chrono::seconds{15};  ///< longest time a peer takes nothing
 };
 
 /// How the body of a request is to be received, decided from its head.
 struct BodyRule {
     std::optional<std::size_t> limit; ///< empty: ServerLimits::body_bytes
-    bool streaming =
-        false; ///< the handler reads it with read_body_chunk; Request::body stays empty
+    bool streaming = false;           ///< the handler reads it with read_body_chunk; Request::body stays empty
 };
 
 using Handler = std::function<Task<void>(Exchange&)>;

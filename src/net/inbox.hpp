@@ -32,10 +32,8 @@ public:
     bool append(std::string_view bytes) {
         while (space().size() < bytes.size()) {
             if (size_ == limit_ && begin_ == 0) return false;
-            if (begin_ > 0)
-                move_to_front();
-            else
-                grow();
+            if (begin_ > 0) move_to_front();
+            else grow();
         }
         std::memcpy(bytes_.get() + end_, bytes.data(), bytes.size());
         end_ += bytes.size();

@@ -32,8 +32,7 @@ std::unexpected<Error> cannot_listen(const Address& address, int error) {
 void remove_dead_socket(const Endpoint& endpoint, const std::string& path) {
     const Fd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!probe) return;
-    const bool refused =
-        ::connect(probe.get(), endpoint.get(), endpoint.size) != 0 && errno == ECONNREFUSED;
+    const bool refused = ::connect(probe.get(), endpoint.get(), endpoint.size) != 0 && errno == ECONNREFUSED;
     if (refused) ::unlink(path.c_str());
 }
 
@@ -51,10 +50,8 @@ Result<Fd> open_socket(const Address& address, const Endpoint& endpoint) {
     if (!fd) return cannot_listen(address, errno);
     const int on = 1;
     const bool is_unix = address.kind == Address::Kind::unix_socket;
-    if (is_unix)
-        remove_dead_socket(endpoint, address.path);
-    else
-        (void)::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (is_unix) remove_dead_socket(endpoint, address.path);
+    else (void)::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (::bind(fd.get(), endpoint.get(), endpoint.size) != 0) return cannot_listen(address, errno);
     if (::listen(fd.get(), SOMAXCONN) != 0) return cannot_listen(address, errno);
     return fd;
@@ -62,9 +59,8 @@ Result<Fd> open_socket(const Address& address, const Endpoint& endpoint) {
 
 /// The peer went away between its SYN and our accept, or its network failed: not our problem.
 bool of_the_peer(int error) {
-    return error == ECONNABORTED || error == EPROTO || error == EINTR || error == EPERM ||
-           error == ENETDOWN || error == EHOSTDOWN || error == EHOSTUNREACH ||
-           error == ENETUNREACH || error == EOPNOTSUPP;
+    return error == ECONNABORTED || error == EPROTO || error == EINTR || error == EPERM || error == ENETDOWN ||
+           error == EHOSTDOWN || error == EHOSTUNREACH || error == ENETUNREACH || error == EOPNOTSUPP;
 }
 
 } // namespace
@@ -104,8 +100,7 @@ Task<Result<StreamPtr>> Listener::accept() {
         }
         if (of_the_peer(errno)) continue;
         if (errno != EAGAIN)
-            co_return fail(Errc::no_capacity,
-                           system_error("cannot accept connections", errno).message);
+            co_return fail(Errc::no_capacity, system_error("cannot accept connections", errno).message);
         (void)co_await socket->readable(no_limit);
     }
     co_return fail(Errc::unavailable, "the listening socket is closed");

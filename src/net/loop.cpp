@@ -53,9 +53,7 @@ Loop::Loop()
 }
 Loop::~Loop() { impl_->self_owned.reset(); }
 
-void detail::spawn_self_owned(Loop& loop, Task<void> task) {
-    loop.impl_->self_owned->spawn(std::move(task));
-}
+void detail::spawn_self_owned(Loop& loop, Task<void> task) { loop.impl_->self_owned->spawn(std::move(task)); }
 
 void Loop::run() {
     const RunningScope scope(impl_->running);
@@ -76,9 +74,7 @@ bool Loop::running() const { return impl_->running; }
 asio::any_io_executor Loop::executor() { return impl_->context.get_executor(); }
 
 void Loop::post(std::move_only_function<void()> job) { asio::post(impl_->context, std::move(job)); }
-void Loop::defer(std::move_only_function<void()> job) {
-    asio::defer(impl_->context, std::move(job));
-}
+void Loop::defer(std::move_only_function<void()> job) { asio::defer(impl_->context, std::move(job)); }
 
 void Loop::on_signals(std::initializer_list<int> signals, std::function<void(int)> handler) {
     auto& set = impl_->signals.emplace_back(impl_->context);
@@ -98,14 +94,13 @@ namespace {
 /// The state is held weakly while waiting: the handle alone keeps the watch alive.
 template <class State>
 void wait_readable(const std::shared_ptr<State>& state) {
-    state->descriptor.async_wait(
-        asio::posix::descriptor_base::wait_read,
-        [weak = std::weak_ptr(state)](const boost::system::error_code& error) {
-            const auto alive = weak.lock();
-            if (error || !alive) return;
-            alive->readable();
-            if (alive.use_count() > 1) wait_readable(alive);
-        });
+    state->descriptor.async_wait(asio::posix::descriptor_base::wait_read,
+                                 [weak = std::weak_ptr(state)](const boost::system::error_code& error) {
+                                     const auto alive = weak.lock();
+                                     if (error || !alive) return;
+                                     alive->readable();
+                                     if (alive.use_count() > 1) wait_readable(alive);
+                                 });
 }
 
 } // namespace

@@ -44,8 +44,7 @@ struct Pool::Impl {
 
 Pool::Pool(Loop& loop, unsigned threads, std::size_t queue_limit)
     : impl_(std::make_unique<Impl>(loop, queue_limit)) {
-    for (unsigned i = 0; i < threads; ++i)
-        impl_->threads.emplace_back([impl = impl_.get()] { impl->serve(); });
+    for (unsigned i = 0; i < threads; ++i) impl_->threads.emplace_back([impl = impl_.get()] { impl->serve(); });
 }
 
 Pool::~Pool() {

@@ -29,8 +29,8 @@ Endpoint unix_endpoint(const std::string& path) {
 }
 
 std::unexpected<Error> not_resolved(const Address& address, std::string_view why) {
-    return fail(Errc::unavailable, "the host name of " + to_text(address) +
-                                       " could not be resolved: " + std::string(why));
+    return fail(Errc::unavailable,
+                "the host name of " + to_text(address) + " could not be resolved: " + std::string(why));
 }
 
 /// Outlives a caller that gives up: the resolver's thread cannot be stopped.
@@ -47,8 +47,7 @@ struct Lookup {
 void start(const std::shared_ptr<Lookup>& lookup, const Address& address) {
     lookup->resolver.async_resolve(
         address.host, std::to_string(address.port), asio::ip::resolver_base::numeric_service,
-        [lookup](const boost::system::error_code& error,
-                 const asio::ip::tcp::resolver::results_type& results) {
+        [lookup](const boost::system::error_code& error, const asio::ip::tcp::resolver::results_type& results) {
             lookup->done = true;
             if (error) lookup->problem = error.message();
             for (const auto& entry : results) {
@@ -66,13 +65,11 @@ std::vector<Endpoint> literal_endpoints(const Address& address) {
     sockaddr_in v4{};
     v4.sin_family = AF_INET;
     v4.sin_port = htons(address.port);
-    if (inet_pton(AF_INET, address.host.c_str(), &v4.sin_addr) == 1)
-        return {endpoint_of(&v4, sizeof v4)};
+    if (inet_pton(AF_INET, address.host.c_str(), &v4.sin_addr) == 1) return {endpoint_of(&v4, sizeof v4)};
     sockaddr_in6 v6{};
     v6.sin6_family = AF_INET6;
     v6.sin6_port = htons(address.port);
-    if (inet_pton(AF_INET6, address.host.c_str(), &v6.sin6_addr) == 1)
-        return {endpoint_of(&v6, sizeof v6)};
+    if (inet_pton(AF_INET6, address.host.c_str(), &v6.sin6_addr) == 1) return {endpoint_of(&v6, sizeof v6)};
     return {};
 }
 
@@ -82,8 +79,7 @@ Task<Result<std::vector<Endpoint>>> resolve(Address address, Duration limit) {
     const auto lookup = std::make_shared<Lookup>(co_await asio::this_coro::executor);
     start(lookup, address);
     while (!lookup->done) {
-        if (!co_await lookup->finished.wait(limit))
-            co_return not_resolved(address, "no answer in time");
+        if (!co_await lookup->finished.wait(limit)) co_return not_resolved(address, "no answer in time");
     }
     if (lookup->found.empty()) co_return not_resolved(address, lookup->problem);
     co_return std::move(lookup->found);
@@ -99,8 +95,7 @@ Result<std::vector<Endpoint>> resolve_for_listening(const Address& address) {
     if (every) hints.ai_family = AF_INET;
     addrinfo* list = nullptr;
     const auto port = std::to_string(address.port);
-    const int error =
-        ::getaddrinfo(every ? nullptr : address.host.c_str(), port.c_str(), &hints, &list);
+    const int error = ::getaddrinfo(every ? nullptr : address.host.c_str(), port.c_str(), &hints, &list);
     if (error != 0) return not_resolved(address, gai_strerror(error));
     std::vector<Endpoint> found;
     for (const auto* entry = list; entry; entry = entry->ai_next) {

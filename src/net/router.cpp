@@ -32,8 +32,7 @@ struct Segment {
 };
 
 std::optional<Segment> parse_segment(std::string_view text) {
-    if (!text.contains('{') && !text.contains('}'))
-        return Segment{Segment::Kind::text, std::string(text)};
+    if (!text.contains('{') && !text.contains('}')) return Segment{Segment::Kind::text, std::string(text)};
     if (text.size() < 3 || !text.starts_with('{') || !text.ends_with('}')) return std::nullopt;
     text = text.substr(1, text.size() - 2);
     const bool rest = text.ends_with("...");
@@ -89,12 +88,10 @@ Pairs Compiled::params(const std::vector<std::string_view>& path) const {
 }
 
 Compiled compile(const Route& route, std::size_t index) {
-    if (!route.pattern.starts_with('/'))
-        wrong_table("pattern does not start with /", route.pattern);
+    if (!route.pattern.starts_with('/')) wrong_table("pattern does not start with /", route.pattern);
     Compiled compiled{.segments = {}, .route = index};
     for (const auto text : segments_of(route.pattern)) {
-        const bool after_rest =
-            !compiled.segments.empty() && compiled.segments.back().kind == Segment::Kind::rest;
+        const bool after_rest = !compiled.segments.empty() && compiled.segments.back().kind == Segment::Kind::rest;
         auto segment = parse_segment(text);
         if (!segment || after_rest) wrong_table("malformed pattern", route.pattern);
         compiled.segments.push_back(std::move(*segment));
@@ -137,14 +134,12 @@ struct Router::Impl {
     std::vector<Compiled> compiled; ///< the more definite before the less
     Fallback fallback;
 
-    const Compiled* find(Method method, const std::vector<std::string_view>& path,
-                         std::vector<Method>& allowed) const {
+    const Compiled* find(Method method, const std::vector<std::string_view>& path, std::vector<Method>& allowed) const {
         for (const auto& candidate : compiled) {
             if (!candidate.matches(path)) continue;
             const auto& route = routes[candidate.route];
             if (serves(route.method, method)) return &candidate;
-            if (std::ranges::find(allowed, route.method) == allowed.end())
-                allowed.push_back(route.method);
+            if (std::ranges::find(allowed, route.method) == allowed.end()) allowed.push_back(route.method);
         }
         return nullptr;
     }
@@ -157,8 +152,8 @@ Router::Router(std::vector<Route> routes, Fallback fallback)
     for (std::size_t i = 0; i < impl_->routes.size(); ++i) {
         auto compiled = compile(impl_->routes[i], i);
         for (const auto& other : impl_->compiled) {
-            const bool same = other.segments == compiled.segments &&
-                              impl_->routes[other.route].method == impl_->routes[i].method;
+            const bool same =
+                other.segments == compiled.segments && impl_->routes[other.route].method == impl_->routes[i].method;
             if (same) wrong_table("the route is there twice", impl_->routes[i].pattern);
         }
         impl_->compiled.push_back(std::move(compiled));
@@ -189,13 +184,10 @@ Task<void> Router::dispatch(Exchange& exchange) const {
         co_return;
     }
     const bool known = !found.allowed.empty();
-    auto response =
-        known ? text_response(405, "method not allowed\n") : text_response(404, "not found\n");
+    auto response = known ? text_response(405, "method not allowed\n") : text_response(404, "not found\n");
     if (known) response.headers.set("Allow", allow_text(found.allowed));
-    if (impl_->fallback)
-        co_await impl_->fallback(exchange, std::move(response));
-    else
-        co_await exchange.respond(std::move(response));
+    if (impl_->fallback) co_await impl_->fallback(exchange, std::move(response));
+    else co_await exchange.respond(std::move(response));
 }
 
 Handler Router::handler() const {

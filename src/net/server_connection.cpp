@@ -51,8 +51,7 @@ private:
 
 ServerConnection::ServerConnection(ServerCore& core, StreamPtr stream)
     : core_(core)
-    , wire_(std::make_shared<Wire>(std::move(stream),
-                                   std::max(core.limits.header_bytes, std::size_t{65536})))
+    , wire_(std::make_shared<Wire>(std::move(stream), std::max(core.limits.header_bytes, std::size_t{65536})))
     , in_all_(core.all.insert(core.all.end(), this)) {}
 
 ServerConnection::~ServerConnection() {
@@ -112,10 +111,8 @@ Task<std::expected<void, ParseFailure>> ServerConnection::parse_head() {
         inbox.consume(*taken);
         if (parser_->head_done()) break;
         const auto more = co_await Wire::fill(wire_, deadline.left());
-        if (!more && more.error().code == Errc::timeout)
-            co_return refusal(408, "the request was not complete in time");
-        if (!more && more.error().code == Errc::too_large)
-            co_return refusal(431, "the headers are too long");
+        if (!more && more.error().code == Errc::timeout) co_return refusal(408, "the request was not complete in time");
+        if (!more && more.error().code == Errc::too_large) co_return refusal(431, "the headers are too long");
         if (!more || !*more) co_return refusal(0, {});
     }
     co_return std::expected<void, ParseFailure>{};
@@ -138,13 +135,10 @@ Task<std::expected<void, ParseFailure>> ServerConnection::check_request(Request&
     request.peer = wire_->stream().peer();
     request.peer_is_local = wire_->stream().peer_is_local();
     const auto hosts = request.headers.count("host");
-    if (hosts > 1 || (hosts == 0 && head.http11))
-        co_return refusal(400, "HTTP/1.1 wants exactly one Host header");
-    if (const auto split = split_target(request); !split)
-        co_return refusal(400, split.error().message);
+    if (hosts > 1 || (hosts == 0 && head.http11)) co_return refusal(400, "HTTP/1.1 wants exactly one Host header");
+    if (const auto split = split_target(request); !split) co_return refusal(400, split.error().message);
     const auto expect = request.headers.get("expect");
-    continue_expected_ =
-        expect && equal_ignoring_case(*expect, "100-continue") && head.http11 && head.has_body;
+    continue_expected_ = expect && equal_ignoring_case(*expect, "100-continue") && head.http11 && head.has_body;
     if (expect && !equal_ignoring_case(*expect, "100-continue"))
         co_return refusal(417, "only 100-continue can be expected");
     rule_ = core_.rules ? core_.rules(request) : BodyRule{};
@@ -167,18 +161,15 @@ Task<std::expected<void, ParseFailure>> ServerConnection::receive_body(Request& 
             co_return refusal(status, piece.error().message);
         }
         if (piece->empty()) break;
-        if (request.body.empty())
-            request.body = std::move(*piece);
-        else
-            request.body += *piece;
+        if (request.body.empty()) request.body = std::move(*piece);
+        else request.body += *piece;
     }
     co_return std::expected<void, ParseFailure>{};
 }
 
 Task<Result<>> ServerConnection::send_continue() {
     continue_expected_ = false;
-    co_return co_await wire_->stream().write_all("HTTP/1.1 100 Continue\r\n\r\n",
-                                                 core_.limits.write_time);
+    co_return co_await wire_->stream().write_all("HTTP/1.1 100 Continue\r\n\r\n", core_.limits.write_time);
 }
 
 Task<Result<std::string>> ServerConnection::read_body(std::size_t limit) {
@@ -199,11 +190,9 @@ Task<Result<std::string>> ServerConnection::read_body(std::size_t limit) {
             if (!sent) co_return fail(sent.error());
         }
         const auto more = co_await Wire::fill(wire_, core_.limits.body_time);
-        if (!more && more.error().code == Errc::too_large)
-            co_return fail(Errc::invalid, "a chunk header is too long");
+        if (!more && more.error().code == Errc::too_large) co_return fail(Errc::invalid, "a chunk header is too long");
         if (!more) co_return fail(more.error());
-        if (!*more)
-            co_return fail(Errc::unavailable, "the connection ended in the middle of the body");
+        if (!*more) co_return fail(Errc::unavailable, "the connection ended in the middle of the body");
     }
 }
 

@@ -43,8 +43,7 @@ Result<std::string> read_block(int fd, std::int64_t offset, std::size_t size) {
 
 } // namespace
 
-ServerExchange::ServerExchange(ServerConnection& connection, Request request,
-                               std::size_t body_limit)
+ServerExchange::ServerExchange(ServerConnection& connection, Request request, std::size_t body_limit)
     : connection_(connection)
     , request_(std::move(request))
     , body_limit_(body_limit)
@@ -55,8 +54,7 @@ ServerExchange::~ServerExchange() { connection_.wire().wake = nullptr; }
 
 /// Decides how the peer finds the end of the body, and says so in the headers.
 void ServerExchange::frame(int status, Headers& headers) {
-    body_allowed_ =
-        request_.method != Method::head && status >= 200 && status != 204 && status != 304;
+    body_allowed_ = request_.method != Method::head && status >= 200 && status != 204 && status != 304;
     const auto length = headers.get("content-length");
     headers.remove("transfer-encoding");
     if (length) {
@@ -74,20 +72,16 @@ void ServerExchange::frame(int status, Headers& headers) {
 }
 
 void ServerExchange::add_common(Headers& headers) {
-    if (connection_.core().stopping || headers.has_token("connection", "close"))
-        keep_alive_ = false;
+    if (connection_.core().stopping || headers.has_token("connection", "close")) keep_alive_ = false;
     headers.set("Date", http_date());
     headers.remove("connection");
-    if (!keep_alive_)
-        headers.set("Connection", "close");
-    else if (!http11_)
-        headers.set("Connection", "keep-alive");
+    if (!keep_alive_) headers.set("Connection", "close");
+    else if (!http11_) headers.set("Connection", "keep-alive");
 }
 
 Task<Result<>> ServerExchange::put(std::span<const std::string_view> parts) {
     if (state_ == State::broken || connection_.wire().handed_over()) co_return peer_lost();
-    const auto written = co_await connection_.wire().stream().write_parts(
-        parts, connection_.core().limits.write_time);
+    const auto written = co_await connection_.wire().stream().write_parts(parts, connection_.core().limits.write_time);
     if (written) co_return Result<>{};
     state_ = State::broken;
     connection_.wire().close();
@@ -100,23 +94,20 @@ Task<void> ServerExchange::respond(Response response) {
         co_return;
     }
     const bool bodyless = response.status < 200 || response.status == 204 || response.status == 304;
-    if (bodyless)
-        response.headers.remove("content-length");
-    else
-        response.headers.set("Content-Length", std::to_string(response.body.size()));
+    if (bodyless) response.headers.remove("content-length");
+    else response.headers.set("Content-Length", std::to_string(response.body.size()));
     if (!connection_.parser().done()) keep_alive_ = false; // the rest of the body will not be read
     frame(response.status, response.headers);
     add_common(response.headers);
     state_ = State::writing;
     const auto head = response_head(response.status, response.headers, true);
-    const std::array<std::string_view, 2> parts{
-        head, body_allowed_ ? std::string_view(response.body) : std::string_view()};
+    const std::array<std::string_view, 2> parts{head,
+                                                body_allowed_ ? std::string_view(response.body) : std::string_view()};
     if (co_await put(parts)) state_ = State::complete;
 }
 
 Task<Result<>> ServerExchange::begin(int status, Headers headers) {
-    if (state_ != State::nothing)
-        co_return fail(Errc::internal, "the request has been answered already");
+    if (state_ != State::nothing) co_return fail(Errc::internal, "the request has been answered already");
     frame(status, headers);
     add_common(headers);
     state_ = State::writing;
@@ -127,12 +118,10 @@ Task<Result<>> ServerExchange::begin(int status, Headers headers) {
 
 Task<Result<>> ServerExchange::write(std::string_view chunk) {
     if (state_ == State::broken) co_return peer_lost();
-    if (state_ != State::writing)
-        co_return fail(Errc::internal, "write is called between begin and finish");
+    if (state_ != State::writing) co_return fail(Errc::internal, "write is called between begin and finish");
     if (!body_allowed_ || chunk.empty()) co_return Result<>{};
     if (framing_ == Framing::length) {
-        if (chunk.size() > length_left_)
-            co_return fail(Errc::internal, "more was written than Content-Length says");
+        if (chunk.size() > length_left_) co_return fail(Errc::internal, "more was written than Content-Length says");
         length_left_ -= chunk.size();
     }
     if (framing_ != Framing::chunked) {
@@ -146,8 +135,7 @@ Task<Result<>> ServerExchange::write(std::string_view chunk) {
 
 Task<void> ServerExchange::finish() {
     if (state_ != State::writing) co_return;
-    if (framing_ == Framing::length && body_allowed_ && length_left_ > 0)
-        co_return; // conclude cuts the connection
+    if (framing_ == Framing::length && body_allowed_ && length_left_ > 0) co_return; // conclude cuts the connection
     if (framing_ == Framing::chunked && body_allowed_) {
         const std::array<std::string_view, 1> parts{"0\r\n\r\n"};
         if (!co_await put(parts)) co_return;
@@ -164,18 +152,15 @@ Task<void> ServerExchange::send_file(FileRange range, Headers headers, int statu
 }
 
 Task<Result<>> ServerExchange::send_range(FileRange& range) {
-    const auto file =
-        std::make_shared<Fd>(std::move(range.file)); // a read in the pool may outlive this exchange
+    const auto file = std::make_shared<Fd>(std::move(range.file)); // a read in the pool may outlive this exchange
     auto left = range.length;
     auto offset = range.offset;
     while (left > 0) {
         const auto size = std::min<std::size_t>(static_cast<std::size_t>(left), file_block);
         auto job = [file, offset, size] { return read_block(file->get(), offset, size); };
         Result<std::string> block;
-        if (range.pool)
-            block = co_await range.pool->run(job);
-        else
-            block = job();
+        if (range.pool) block = co_await range.pool->run(job);
+        else block = job();
         if (!block) co_return fail(block.error());
         const auto written = co_await write(*block);
         if (!written) co_return fail(written.error());
@@ -185,15 +170,13 @@ Task<Result<>> ServerExchange::send_range(FileRange& range) {
     co_return Result<>{};
 }
 
-Task<Result<std::string>> ServerExchange::read_body_chunk() {
-    return connection_.read_body(body_limit_);
-}
+Task<Result<std::string>> ServerExchange::read_body_chunk() { return connection_.read_body(body_limit_); }
 
 Task<Result<WebSocket>> ServerExchange::upgrade(WebSocketLimits limits) {
     const auto accepted = accept_upgrade(request_);
     if (!accepted || !connection_.parser().done() || wake_) {
-        auto refused = text_response(
-            accepted ? 400 : 426, accepted ? "wrong request\n" : accepted.error().message + "\n");
+        auto refused =
+            text_response(accepted ? 400 : 426, accepted ? "wrong request\n" : accepted.error().message + "\n");
         refused.headers.set("Upgrade", "websocket");
         refused.headers.set("Sec-WebSocket-Version", "13");
         co_await respond(std::move(refused));
@@ -207,8 +190,7 @@ Task<Result<WebSocket>> ServerExchange::upgrade(WebSocketLimits limits) {
     state_ = State::complete;
     auto& wire = connection_.wire();
     auto stream = with_prefix(std::string(wire.inbox().data()), wire.hand_over());
-    co_return WebSocket(connection_.core().loop, std::move(stream), WebSocket::Side::server,
-                        limits);
+    co_return WebSocket(connection_.core().loop, std::move(stream), WebSocket::Side::server, limits);
 }
 
 void ServerExchange::watch_peer(Signal& wake) {

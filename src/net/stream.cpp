@@ -68,8 +68,7 @@ public:
         const auto in = in_;
         if (reads_.over()) co_await detail::yield();
         while (in->bytes.empty() && !in->ended && !in->broken) {
-            if (!co_await in->changed.wait(limit))
-                co_return fail(Errc::timeout, "the peer sent nothing in time");
+            if (!co_await in->changed.wait(limit)) co_return fail(Errc::timeout, "the peer sent nothing in time");
         }
         if (closed_) co_return fail(Errc::unavailable, "the connection is closed");
         const auto count = std::min(into.size(), in->bytes.size());
@@ -129,8 +128,7 @@ std::pair<StreamPtr, StreamPtr> memory_pair(std::size_t capacity) {
     auto there = std::make_shared<Pipe>();
     auto back = std::make_shared<Pipe>();
     there->capacity = back->capacity = capacity;
-    return {std::make_unique<MemoryStream>(back, there),
-            std::make_unique<MemoryStream>(there, back)};
+    return {std::make_unique<MemoryStream>(back, there), std::make_unique<MemoryStream>(there, back)};
 }
 
 } // namespace hk::net

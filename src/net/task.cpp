@@ -32,8 +32,7 @@ bool is_cancellation(const boost::system::system_error& error) {
     try {
         std::rethrow_exception(escaped);
     } catch (const std::exception& error) {
-        log::error("exception in a task, which is a bug: the process ends",
-                   {{"what", error.what()}});
+        log::error("exception in a task, which is a bug: the process ends", {{"what", error.what()}});
     } catch (...) {
         log::error("unknown exception in a task, which is a bug: the process ends");
     }
@@ -54,8 +53,7 @@ bool unwound_by_cancel(const std::exception_ptr& escaped) {
 }
 
 Task<bool> cancelled() {
-    co_return (co_await asio::this_coro::cancellation_state).cancelled() !=
-        asio::cancellation_type::none;
+    co_return (co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none;
 }
 
 } // namespace
@@ -146,8 +144,7 @@ struct TaskGroup::State {
     Loop& loop;
     std::list<std::shared_ptr<asio::cancellation_signal>> running;
     Signal emptied;
-    bool ending =
-        false; ///< who joins was cancelled: tasks that are spawned now are cancelled at once
+    bool ending = false; ///< who joins was cancelled: tasks that are spawned now are cancelled at once
 
     void cancel();
 };
@@ -161,10 +158,8 @@ void TaskGroup::State::cancel() {
             if (const auto alive = signal.lock()) alive->emit(asio::cancellation_type::terminal);
         }
     };
-    if (loop.running())
-        emit();
-    else
-        loop.post(std::move(emit));
+    if (loop.running()) emit();
+    else loop.post(std::move(emit));
 }
 
 namespace {

@@ -13,8 +13,8 @@ int hex_value(char c) {
 }
 
 bool is_unreserved(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '.' || c == '_' || c == '~';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+           c == '_' || c == '~';
 }
 
 std::unexpected<Error> bad_target(std::string why) {
@@ -62,8 +62,7 @@ Result<std::string_view> strip_absolute(Request& request) {
     target.remove_prefix(7);
     const auto end = target.find_first_of("/?#");
     const auto host = target.substr(0, end);
-    if (host.empty() || host.contains('@'))
-        return bad_target("the host is missing or has a user name");
+    if (host.empty() || host.contains('@')) return bad_target("the host is missing or has a user name");
     request.headers.set("Host", std::string(host));
     return end == target.npos ? std::string_view("/") : target.substr(end);
 }
@@ -112,8 +111,7 @@ Result<> split_target(Request& request) {
     if (target.contains('#')) return bad_target("it has a fragment");
     const auto question = target.find('?');
     const bool absolute = target.size() != request.target.size();
-    const auto raw_path =
-        absolute && question == 0 ? std::string_view("/") : target.substr(0, question);
+    const auto raw_path = absolute && question == 0 ? std::string_view("/") : target.substr(0, question);
     if (!raw_path.starts_with('/')) return bad_target("it starts with /");
     HK_TRY(request.path, percent_decode(raw_path));
     if (has_dot_segment(request.path)) return bad_target("segments . and .. are not allowed");

@@ -29,9 +29,7 @@ WebSocket::~WebSocket() {
     if (impl_) impl_->abandon();
 }
 
-Task<Result<WebSocket::Message>> WebSocket::read_message() {
-    return detail::WebSocketLink::read(impl_);
-}
+Task<Result<WebSocket::Message>> WebSocket::read_message() { return detail::WebSocketLink::read(impl_); }
 
 namespace {
 
@@ -50,12 +48,8 @@ Result<> dropped(const Result<std::uint64_t>& queued) {
 
 Task<Result<std::string>> WebSocket::read() { return data_of(read_message()); }
 
-Result<> WebSocket::send_text(std::string message) {
-    return dropped(impl_->queue(Opcode::text, message));
-}
-Result<> WebSocket::send_binary(std::string message) {
-    return dropped(impl_->queue(Opcode::binary, message));
-}
+Result<> WebSocket::send_text(std::string message) { return dropped(impl_->queue(Opcode::text, message)); }
+Result<> WebSocket::send_binary(std::string message) { return dropped(impl_->queue(Opcode::binary, message)); }
 
 Task<Result<>> WebSocket::write_text(std::string message) {
     return detail::WebSocketLink::write(impl_, Opcode::text, std::move(message));
@@ -74,8 +68,8 @@ std::uint16_t WebSocket::close_code() const { return impl_->close_code(); }
 std::string_view WebSocket::close_reason() const { return impl_->close_reason(); }
 std::string WebSocket::peer() const { return impl_->peer(); }
 
-Task<Result<WebSocket>> connect_websocket(Loop& loop, Address address, std::string target,
-                                          Headers headers, WebSocketLimits limits) {
+Task<Result<WebSocket>> connect_websocket(Loop& loop, Address address, std::string target, Headers headers,
+                                          WebSocketLimits limits) {
     CallLimits handshake;
     handshake.time = std::chrono::seconds{10};
     auto connection = co_await HttpConnection::open(std::move(address), handshake);

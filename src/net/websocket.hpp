@@ -5,10 +5,9 @@
 namespace hk::net {
 
 struct WebSocketLimits {
-    std::size_t message_bytes = 8 * 1024 * 1024; ///< a longer message closes with 1009
-    std::size_t backlog_bytes = 8 * 1024 * 1024; ///< more waiting to be sent drops the connection
-    Duration idle_time = std::chrono::seconds{
-        15}; ///< a peer that is silent for so long is dropped; pinged at a third
+    std::size_t message_bytes = 8 * 1024 * 1024;   ///< a longer message closes with 1009
+    std::size_t backlog_bytes = 8 * 1024 * 1024;   ///< more waiting to be sent drops the connection
+    Duration idle_time = std::chrono::seconds{15}; ///< a peer that is silent for so long is dropped; pinged at a third
     Duration close_time = std::chrono::seconds{2}; ///< how long close waits for the peer's answer
 };
 
@@ -64,7 +63,7 @@ private:
 
 /// The client's handshake. Errc::forbidden for 401 and 403, Errc::unavailable for everything else
 /// that is not 101.
-Task<Result<WebSocket>> connect_websocket(Loop& loop, Address address, std::string target,
-                                          Headers headers, WebSocketLimits limits = {});
+Task<Result<WebSocket>> connect_websocket(Loop& loop, Address address, std::string target, Headers headers,
+                                          WebSocketLimits limits = {});
 
 } // namespace hk::net

@@ -93,8 +93,7 @@ Result<std::uint64_t> WebSocketLink::queue(Opcode opcode, std::string_view messa
     }
     if (message.size() > limits_.backlog_bytes - std::min(limits_.backlog_bytes, out_bytes_)) {
         Error slow{Errc::too_large,
-                   "the peer reads too slowly: the backlog is over " +
-                       std::to_string(limits_.backlog_bytes) + " bytes",
+                   "the peer reads too slowly: the backlog is over " + std::to_string(limits_.backlog_bytes) + " bytes",
                    {}};
         end(slow);
         return fail(std::move(slow));
@@ -110,8 +109,7 @@ Task<Result<>> WebSocketLink::write(Ptr link, Opcode opcode, std::string message
         return link->sent_ < *number && *number < link->dropped_from_ && link->life_ != Life::over;
     };
     while (waits()) (void)co_await link->out_changed_.wait(no_limit);
-    if (link->sent_ < *number || *number >= link->dropped_from_)
-        co_return fail(link->why_.value_or(Error{}));
+    if (link->sent_ < *number || *number >= link->dropped_from_) co_return fail(link->why_.value_or(Error{}));
     co_return Result<>{};
 }
 
@@ -130,8 +128,7 @@ WebSocketLink::Batch WebSocketLink::next_batch() {
 Task<Result<>> WebSocketLink::send(Batch& batch) {
     std::array<std::string_view, Batch::most> parts;
     std::ranges::copy(batch.frames, parts.begin());
-    co_return co_await stream_->write_parts(std::span(parts).first(batch.frames.size()),
-                                            limits_.idle_time);
+    co_return co_await stream_->write_parts(std::span(parts).first(batch.frames.size()), limits_.idle_time);
 }
 
 Task<void> WebSocketLink::write_all(Ptr link) {
@@ -178,8 +175,7 @@ Task<void> WebSocketLink::read_all(Ptr link) {
         if (l.life_ == Life::over) co_return;
         if (!got || *got == 0) {
             if (l.close_seen_ && !l.close_sent_) co_return; // the writer still has our answer to it
-            l.end(got ? Error{Errc::unavailable, "the peer ended the connection", {}}
-                      : got.error());
+            l.end(got ? Error{Errc::unavailable, "the peer ended the connection", {}} : got.error());
             co_return;
         }
         l.heard_ = std::chrono::steady_clock::now();
@@ -270,16 +266,13 @@ Task<void> WebSocketLink::watch_time(Ptr link) {
     while (l.life_ == Life::open) {
         if (co_await l.changed_.wait(step) || l.paused_) continue;
         if (l.silence() >= l.limits_.idle_time) {
-            l.end(Error{Errc::timeout,
-                        "the peer was silent for " + format_duration(l.limits_.idle_time),
-                        {}});
+            l.end(Error{Errc::timeout, "the peer was silent for " + format_duration(l.limits_.idle_time), {}});
         } else if (l.silence() >= step / 2) {
             l.push(Opcode::ping, {});
         }
     }
     const Deadline deadline(l.limits_.close_time);
-    while (l.life_ != Life::over && !deadline.over())
-        (void)co_await l.changed_.wait(deadline.left());
+    while (l.life_ != Life::over && !deadline.over()) (void)co_await l.changed_.wait(deadline.left());
     l.cut();
 }
 

@@ -68,8 +68,7 @@ private:
     std::deque<Message> in_;
     std::size_t in_bytes_ = 0;
     Signal in_changed_;
-    bool paused_ =
-        false; ///< nobody takes the messages: no reading, and no judging of the peer's silence
+    bool paused_ = false;  ///< nobody takes the messages: no reading, and no judging of the peer's silence
     bool discard_ = false; ///< after a violation
     std::chrono::steady_clock::time_point heard_;
 
@@ -77,8 +76,7 @@ private:
     std::size_t out_bytes_ = 0; ///< also what is being written
     std::uint64_t queued_ = 0;
     std::uint64_t sent_ = 0;
-    std::uint64_t dropped_from_ =
-        UINT64_MAX; ///< frames from this number on were dropped, since the peer has closed
+    std::uint64_t dropped_from_ = UINT64_MAX; ///< frames from this number on were dropped, since the peer has closed
     bool close_queued_ = false;
     bool close_sent_ = false;
     bool close_seen_ = false;

@@ -22,8 +22,7 @@ std::uint64_t big_endian(const unsigned char* bytes, std::size_t count) {
 }
 
 void append_big_endian(std::string& out, std::uint64_t value, int count) {
-    for (int shift = (count - 1) * 8; shift >= 0; shift -= 8)
-        out += static_cast<char>((value >> shift) & 0xff);
+    for (int shift = (count - 1) * 8; shift >= 0; shift -= 8) out += static_cast<char>((value >> shift) & 0xff);
 }
 
 /// How many bytes after the first of a sequence, the smallest value that may be written so, and the
@@ -62,8 +61,7 @@ bool is_utf8(std::string_view text) {
 }
 
 bool is_close_code(std::uint16_t code) {
-    return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) ||
-           (code >= 3000 && code <= 4999);
+    return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999);
 }
 
 Step FrameReader::put(std::string_view bytes, std::vector<FrameEvent>& events) {
@@ -95,8 +93,7 @@ Step FrameReader::begin_frame() {
     if (header_[0] & 0x70) return violation(1002, "reserved bits are set");
     if (!is_known(header_[0] & 0x0f)) return violation(1002, "unknown kind of frame");
     const bool masked = header_[1] & 0x80;
-    if (masked != expect_masked_)
-        return violation(1002, masked ? "a server must not mask" : "a client must mask");
+    if (masked != expect_masked_) return violation(1002, masked ? "a server must not mask" : "a client must mask");
     final_ = header_[0] & 0x80;
     opcode_ = static_cast<Opcode>(header_[0] & 0x0f);
     const unsigned length = header_[1] & 0x7f;
@@ -118,10 +115,8 @@ Step FrameReader::check_frame() const {
         if (left_ > 125) return violation(1002, "a control frame over 125 bytes");
         return {};
     }
-    if (opcode_ == Opcode::continuation && !message_kind_)
-        return violation(1002, "a continuation of nothing");
-    if (opcode_ != Opcode::continuation && message_kind_)
-        return violation(1002, "a message inside a message");
+    if (opcode_ == Opcode::continuation && !message_kind_) return violation(1002, "a continuation of nothing");
+    if (opcode_ != Opcode::continuation && message_kind_) return violation(1002, "a message inside a message");
     if (left_ > limit_ - message_.size()) {
         return violation(1009, "a message is over " + std::to_string(limit_) + " bytes");
     }
@@ -152,8 +147,7 @@ Step FrameReader::finish_frame(std::vector<FrameEvent>& events) {
         return {};
     }
     if (!final_) return {};
-    if (message_kind_ == Opcode::text && !is_utf8(message_))
-        return violation(1007, "a text message is not UTF-8");
+    if (message_kind_ == Opcode::text && !is_utf8(message_)) return violation(1007, "a text message is not UTF-8");
     events.push_back({.kind = *message_kind_, .data = std::exchange(message_, {}), .code = 0});
     message_kind_.reset();
     return {};
@@ -163,8 +157,7 @@ Step FrameReader::finish_close(std::vector<FrameEvent>& events) {
     FrameEvent event{.kind = Opcode::close, .data = {}, .code = 1005};
     if (control_.size() == 1) return violation(1002, "half a close code");
     if (control_.size() >= 2) {
-        const std::array bytes{static_cast<unsigned char>(control_[0]),
-                               static_cast<unsigned char>(control_[1])};
+        const std::array bytes{static_cast<unsigned char>(control_[0]), static_cast<unsigned char>(control_[1])};
         event.code = static_cast<std::uint16_t>(big_endian(bytes.data(), 2));
         event.data = control_.substr(2);
         if (!is_close_code(event.code)) return violation(1002, "a close code that nobody may send");

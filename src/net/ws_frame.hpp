@@ -12,14 +12,7 @@
 /// Inside net only: the framing of RFC 6455, without sockets, clocks or threads.
 namespace hk::net::detail {
 
-enum class Opcode : std::uint8_t {
-    continuation = 0,
-    text = 1,
-    binary = 2,
-    close = 8,
-    ping = 9,
-    pong = 10
-};
+enum class Opcode : std::uint8_t { continuation = 0, text = 1, binary = 2, close = 8, ping = 9, pong = 10 };
 
 /// A whole message or control frame. For close, `data` is the reason and `code` 1005 when none was
 /// given.

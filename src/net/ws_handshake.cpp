@@ -43,20 +43,16 @@ std::string make_key() {
 
 Result<Headers> accept_upgrade(const Request& request) {
     const auto& headers = request.headers;
-    if (request.method != Method::get)
-        return fail(Errc::invalid, "a WebSocket is asked for with GET");
+    if (request.method != Method::get) return fail(Errc::invalid, "a WebSocket is asked for with GET");
     if (!headers.has_token("connection", "upgrade") || !headers.has_token("upgrade", "websocket")) {
         return fail(Errc::invalid, "this address wants a WebSocket (Upgrade: websocket)");
     }
-    if (headers.get("sec-websocket-version") != "13")
-        return fail(Errc::invalid, "the WebSocket version is 13");
+    if (headers.get("sec-websocket-version") != "13") return fail(Errc::invalid, "the WebSocket version is 13");
     const auto key = headers.get("sec-websocket-key");
     if (!key || headers.count("sec-websocket-key") != 1 || !is_key(*key)) {
         return fail(Errc::invalid, "Sec-WebSocket-Key is missing or wrong");
     }
-    return Headers{{"Upgrade", "websocket"},
-                   {"Connection", "Upgrade"},
-                   {"Sec-WebSocket-Accept", accept_key(*key)}};
+    return Headers{{"Upgrade", "websocket"}, {"Connection", "Upgrade"}, {"Sec-WebSocket-Accept", accept_key(*key)}};
 }
 
 void add_upgrade(Headers& headers, std::string_view key) {
@@ -68,15 +64,13 @@ void add_upgrade(Headers& headers, std::string_view key) {
 
 Result<> check_accepted(const Response& response, std::string_view key) {
     if (response.status == 401 || response.status == 403) {
-        return fail(Errc::forbidden,
-                    "the server refuses the connection (" + std::to_string(response.status) + ")");
+        return fail(Errc::forbidden, "the server refuses the connection (" + std::to_string(response.status) + ")");
     }
-    const bool fits = response.status == 101 &&
-                      response.headers.has_token("upgrade", "websocket") &&
+    const bool fits = response.status == 101 && response.headers.has_token("upgrade", "websocket") &&
                       response.headers.get("sec-websocket-accept") == accept_key(key);
     if (fits) return {};
-    return fail(Errc::unavailable, "the server does not offer a WebSocket there (" +
-                                       std::to_string(response.status) + ")");
+    return fail(Errc::unavailable,
+                "the server does not offer a WebSocket there (" + std::to_string(response.status) + ")");
 }
 
 } // namespace hk::net::detail

@@ -174,10 +174,8 @@ bool EnvironmentStore::somebody_reads(fs::file_time_type now) const {
         std::error_code gone;
         const auto refreshed = entry.last_write_time(gone);
         if (gone) continue;
-        if (refreshed > now - lease_lifetime)
-            reading = true;
-        else
-            fs::remove(entry.path(), gone);
+        if (refreshed > now - lease_lifetime) reading = true;
+        else fs::remove(entry.path(), gone);
     }
     return reading || error;
 }

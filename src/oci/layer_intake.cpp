@@ -13,7 +13,8 @@ std::unexpected<Error> damaged() { return fail(Errc::corrupt, "a layer that the 
 
 } // namespace
 
-LayerIntake::LayerIntake(const LayerStore& store) : store_(store) {}
+LayerIntake::LayerIntake(const LayerStore& store)
+    : store_(store) {}
 
 LayerIntake::~LayerIntake() {
     if (zlib_) ::inflateEnd(zlib_.get());

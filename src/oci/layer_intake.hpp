@@ -15,10 +15,10 @@ public:
     ~LayerIntake();
     Result<> feed(std::string_view bytes);
     struct Taken {
-        Layer layer;      ///< of the tar
-        Digest carried;   ///< of the bytes as they came
+        Layer layer;    ///< of the tar
+        Digest carried; ///< of the bytes as they came
         Bytes carried_size;
-        Bytes new_bytes;  ///< written to the store; zero when it was there
+        Bytes new_bytes; ///< written to the store; zero when it was there
     };
     /// The layer is complete and is what `carried` says. Fails when it was cut or is something else.
     Result<Taken> finish(const Digest& carried);

@@ -37,7 +37,10 @@ bool checksum_is_right(const char* block) {
 
 /// By the first bytes of gzip, xz and zstd.
 bool is_compressed(std::string_view block) {
-    return block.starts_with("\x1f\x8b") || block.starts_with("\xfd" "7zXZ") || block.starts_with("\x28\xb5\x2f\xfd");
+    return block.starts_with("\x1f\x8b") ||
+           block.starts_with("\xfd"
+                             "7zXZ") ||
+           block.starts_with("\x28\xb5\x2f\xfd");
 }
 
 TarType type_of(char flag) {
@@ -124,7 +127,8 @@ Result<> TarParser::take_header() {
     }
     if (zero_blocks_ > 0) return broken("there is something after its end");
     if (entries_ == 0 && is_compressed({block_.data(), block_.size()}))
-        return fail(Errc::invalid, "the archive is compressed; unpack it first (gunzip, unxz or unzstd) and give it again");
+        return fail(Errc::invalid,
+                    "the archive is compressed; unpack it first (gunzip, unxz or unzstd) and give it again");
     if (!checksum_is_right(block_.data())) return broken("a header has a wrong checksum, or this is not a tar file");
     const auto size = number_field(&block_[124], 12);
     if (!size) return broken("a header has no readable size");
@@ -166,10 +170,8 @@ Result<> TarParser::begin_entry(TarEntry entry) {
 
 Result<> TarParser::take_data(std::string_view bytes) {
     data_left_ -= static_cast<std::int64_t>(bytes.size());
-    if (extension_ != Extension::none)
-        extension_text_ += bytes;
-    else
-        HK_CHECK(sink_.on_data(bytes));
+    if (extension_ != Extension::none) extension_text_ += bytes;
+    else HK_CHECK(sink_.on_data(bytes));
     return data_left_ == 0 ? end_entry() : Result<>{};
 }
 

@@ -56,9 +56,9 @@ std::optional<Mount> find_mount(std::string_view mountinfo, std::string_view con
         const auto left = split_words(line.substr(0, dash));
         const auto right = split_words(line.substr(dash + 3));
         if (left.size() < 5 || right.empty()) continue;
-        const bool wanted = controller.empty() ? right[0] == "cgroup2"
-                                               : right[0] == "cgroup" && right.size() >= 3 &&
-                                                     has_word(right[2], controller);
+        const bool wanted = controller.empty()
+                                ? right[0] == "cgroup2"
+                                : right[0] == "cgroup" && right.size() >= 3 && has_word(right[2], controller);
         if (wanted) return Mount{std::string(left[3]), std::string(left[4])};
     }
     return std::nullopt;
@@ -66,12 +66,11 @@ std::optional<Mount> find_mount(std::string_view mountinfo, std::string_view con
 
 /// Below the mounted group; a group outside of it (seen from a namespace as "/..") counts as the
 /// mounted one.
-std::filesystem::path below(const std::filesystem::path& point, const Mount& mount,
-                            std::string group) {
+std::filesystem::path below(const std::filesystem::path& point, const Mount& mount, std::string group) {
     if (group.find("..") != group.npos) return point;
     if (mount.top != "/") {
-        const bool inside = group.starts_with(mount.top) &&
-                            (group.size() == mount.top.size() || group[mount.top.size()] == '/');
+        const bool inside =
+            group.starts_with(mount.top) && (group.size() == mount.top.size() || group[mount.top.size()] == '/');
         if (!inside) return point;
         group.erase(0, mount.top.size());
     }
@@ -81,8 +80,7 @@ std::filesystem::path below(const std::filesystem::path& point, const Mount& mou
     return std::filesystem::is_directory(folder, error) ? folder : point;
 }
 
-std::optional<Hierarchy> find_hierarchy(const std::filesystem::path& root,
-                                        std::string_view controller) {
+std::optional<Hierarchy> find_hierarchy(const std::filesystem::path& root, std::string_view controller) {
     const auto mountinfo = read_text(root / "proc/self/mountinfo", 1 << 20);
     const auto cgroup = read_text(root / "proc/self/cgroup");
     if (!mountinfo || !cgroup) return std::nullopt;
@@ -95,15 +93,13 @@ std::optional<Hierarchy> find_hierarchy(const std::filesystem::path& root,
 
 /// The smallest value that `read` finds from our group up to the mount point.
 template <class Value, class Read>
-std::optional<CgroupLimit<Value>> tightest(const std::optional<Hierarchy>& where, bool unified,
-                                           Read read) {
+std::optional<CgroupLimit<Value>> tightest(const std::optional<Hierarchy>& where, bool unified, Read read) {
     std::optional<CgroupLimit<Value>> found;
     if (!where) return found;
     std::filesystem::path folder = where->group;
     for (int depth = 0; depth < deepest_group; ++depth, folder = folder.parent_path()) {
         const std::optional<Value> value = read(folder);
-        if (value && (!found || *value < found->value))
-            found = CgroupLimit<Value>{*value, folder, unified};
+        if (value && (!found || *value < found->value)) found = CgroupLimit<Value>{*value, folder, unified};
         if (folder == where->top) break;
     }
     return found;
@@ -146,14 +142,11 @@ CgroupLimits read_cgroup_limits(const std::filesystem::path& root) {
     const auto cpu = find_hierarchy(root, "cpu");
     const auto memory = find_hierarchy(root, "memory");
     CgroupLimits limits;
-    limits.cpus =
-        smaller(tightest<double>(unified, true, quota_v2), tightest<double>(cpu, false, quota_v1));
-    limits.memory = smaller(
-        tightest<Bytes>(unified, true,
-                        [](const auto& folder) { return memory_limit(folder / "memory.max"); }),
-        tightest<Bytes>(memory, false, [](const auto& folder) {
-            return memory_limit(folder / "memory.limit_in_bytes");
-        }));
+    limits.cpus = smaller(tightest<double>(unified, true, quota_v2), tightest<double>(cpu, false, quota_v1));
+    limits.memory =
+        smaller(tightest<Bytes>(unified, true, [](const auto& folder) { return memory_limit(folder / "memory.max"); }),
+                tightest<Bytes>(memory, false,
+                                [](const auto& folder) { return memory_limit(folder / "memory.limit_in_bytes"); }));
     if (limits.cpus && !limits.cpus->unified) {
         const auto accounting = find_hierarchy(root, "cpuacct");
         const auto relative = limits.cpus->folder.lexically_relative(cpu->top);
@@ -175,13 +168,10 @@ std::optional<Duration> read_cpu_time(const CgroupLimits& limits) {
 }
 
 std::optional<Bytes> read_memory_used(const CgroupLimit<Bytes>& limit) {
-    const auto current =
-        read_number(limit.folder / (limit.unified ? "memory.current" : "memory.usage_in_bytes"));
+    const auto current = read_number(limit.folder / (limit.unified ? "memory.current" : "memory.usage_in_bytes"));
     if (!current) return std::nullopt;
     const auto text = read_text(limit.folder / "memory.stat");
-    const auto value =
-        text ? value_of(*text, limit.unified ? "inactive_file " : "total_inactive_file ")
-             : std::nullopt;
+    const auto value = text ? value_of(*text, limit.unified ? "inactive_file " : "total_inactive_file ") : std::nullopt;
     const auto cache = value ? parse_number(*value).value_or(0) : 0;
     return Bytes{std::max<std::int64_t>(0, *current - std::max<std::int64_t>(0, cache))};
 }

@@ -21,8 +21,7 @@ struct CgroupLimit {
 struct CgroupLimits {
     std::optional<CgroupLimit<double>> cpus; ///< CPU quota, in CPUs
     std::optional<CgroupLimit<Bytes>> memory;
-    std::filesystem::path
-        cpu_time_v1; ///< the cpuacct folder that belongs to `cpus` where that is version 1
+    std::filesystem::path cpu_time_v1; ///< the cpuacct folder that belongs to `cpus` where that is version 1
 };
 
 /// Reads ROOT/proc/self/{cgroup,mountinfo} and the folders they lead to.

@@ -68,8 +68,7 @@ std::optional<CpuTicks> parse_cpu_ticks(std::string_view stat, const std::vector
         const bool whole = words[0] == "cpu";
         if (whole != cpus.empty()) continue;
         const auto number = whole ? std::nullopt : parse_number(words[0].substr(3));
-        if (!whole && (!number || !std::ranges::binary_search(cpus, static_cast<int>(*number))))
-            continue;
+        if (!whole && (!number || !std::ranges::binary_search(cpus, static_cast<int>(*number)))) continue;
         const auto ticks = parse_line(words);
         if (!ticks) continue;
         sum.busy += ticks->busy;

@@ -42,8 +42,7 @@ std::vector<fs::path> find_cards(const fs::path& root) {
         const fs::path device = card / "device";
         const auto uevent = read_text(device / "uevent");
         const bool ours = uevent && value_of(*uevent, "DRIVER=") == "amdgpu";
-        if (ours && read_line(device / "vendor") == amd_vendor && cards.size() < most_gpus)
-            cards.push_back(device);
+        if (ours && read_line(device / "vendor") == amd_vendor && cards.size() < most_gpus) cards.push_back(device);
     }
     return cards;
 }
@@ -73,10 +72,8 @@ std::string name_of(const fs::path& root, const fs::path& device) {
 }
 
 std::string driver_version(const fs::path& root) {
-    const std::string module =
-        read_line(root / "sys/module/amdgpu/version"); // only AMD's own packages have one
-    return module.empty() ? "amdgpu of Linux " + read_line(root / "proc/sys/kernel/osrelease")
-                          : module;
+    const std::string module = read_line(root / "sys/module/amdgpu/version"); // only AMD's own packages have one
+    return module.empty() ? "amdgpu of Linux " + read_line(root / "proc/sys/kernel/osrelease") : module;
 }
 
 void read_identity(Gpu& gpu, const fs::path& root, const fs::path& device) {
@@ -124,16 +121,13 @@ void read_load(Gpu& gpu, const fs::path& device) {
 /// The compute driver's own id of the card at this PCI address; its process files are named by it.
 std::optional<std::int64_t> compute_id(const fs::path& root, std::string_view pci) {
     unsigned domain = 0, bus = 0, slot = 0, function = 0;
-    if (std::sscanf(std::string(pci).c_str(), "%x:%x:%x.%x", &domain, &bus, &slot, &function) != 4)
-        return std::nullopt;
+    if (std::sscanf(std::string(pci).c_str(), "%x:%x:%x.%x", &domain, &bus, &slot, &function) != 4) return std::nullopt;
     const std::int64_t location = bus << 8 | slot << 3 | function;
-    for (const auto& [number, node] :
-         numbered_entries(root / "sys/class/kfd/kfd/topology/nodes", "")) {
+    for (const auto& [number, node] : numbered_entries(root / "sys/class/kfd/kfd/topology/nodes", "")) {
         const auto text = read_text(node / "properties");
         const auto at = text ? value_of(*text, "location_id ") : std::nullopt;
         const auto in = text ? value_of(*text, "domain ") : std::nullopt;
-        if (!at || parse_number(*at) != location || parse_number(in.value_or("0")) != domain)
-            continue;
+        if (!at || parse_number(*at) != location || parse_number(in.value_or("0")) != domain) continue;
         return read_number(node / "gpu_id");
     }
     return std::nullopt;

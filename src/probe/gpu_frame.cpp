@@ -18,17 +18,14 @@ void each_field(GpuType& gpu, Visit visit) {
     visit(gpu.id), visit(gpu.uuid), visit(gpu.name), visit(gpu.vendor), visit(gpu.driver_version),
         visit(gpu.pci_bus_id);
     visit(gpu.healthy), visit(gpu.problem), visit(gpu.utilization), visit(gpu.memory_utilization);
-    visit(gpu.graphics_clock_mhz), visit(gpu.memory_clock_mhz), visit(gpu.memory_total_mib),
-        visit(gpu.memory_used_mib);
-    visit(gpu.memory_free_mib), visit(gpu.temperature), visit(gpu.fan_speed),
-        visit(gpu.power_usage_mw);
+    visit(gpu.graphics_clock_mhz), visit(gpu.memory_clock_mhz), visit(gpu.memory_total_mib), visit(gpu.memory_used_mib);
+    visit(gpu.memory_free_mib), visit(gpu.temperature), visit(gpu.fan_speed), visit(gpu.power_usage_mw);
     visit(gpu.power_limit_mw), visit(gpu.mig_parent);
 }
 
 template <class ProcessType, class Visit>
 void each_field_of_process(ProcessType& process, Visit visit) {
-    visit(process.pid), visit(process.user), visit(process.command), visit(process.memory.value),
-        visit(process.task);
+    visit(process.pid), visit(process.user), visit(process.command), visit(process.memory.value), visit(process.task);
 }
 
 class LineWriter {
@@ -76,8 +73,7 @@ public:
     void operator()(Number& value) {
         const auto field = next();
         const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
-        good_ =
-            good_ && error == std::errc() && end == field.data() + field.size() && in_range(value);
+        good_ = good_ && error == std::errc() && end == field.data() + field.size() && in_range(value);
     }
     bool finished() const { return good_ && ended_; }
 
@@ -102,8 +98,7 @@ private:
 };
 
 std::unexpected<Error> damaged(std::string_view line) {
-    return fail(Errc::corrupt,
-                "the GPU reader wrote a line that makes no sense: " + clean_text(line, 80));
+    return fail(Errc::corrupt, "the GPU reader wrote a line that makes no sense: " + clean_text(line, 80));
 }
 
 Result<> read_line_into(GpuFrame& frame, std::string_view line) {

@@ -15,8 +15,7 @@ namespace {
 
 /// A child with clean signals and its own process group, so that Ctrl-C on the runner's terminal is
 /// not its business.
-pid_t spawn_reader(const std::filesystem::path& program, const std::vector<std::string>& arguments,
-                   int socket) {
+pid_t spawn_reader(const std::filesystem::path& program, const std::vector<std::string>& arguments, int socket) {
     std::vector<char*> argv;
     std::string name = program.string();
     argv.push_back(name.data());
@@ -35,8 +34,7 @@ pid_t spawn_reader(const std::filesystem::path& program, const std::vector<std::
     ::posix_spawnattr_setsigmask(&attributes, &none);
     ::posix_spawnattr_setsigdefault(&attributes, &every);
     ::posix_spawnattr_setpgroup(&attributes, 0);
-    ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
-                                                POSIX_SPAWN_SETPGROUP);
+    ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
     pid_t pid = 0;
     const int error = ::posix_spawn(&pid, name.c_str(), &files, &attributes, argv.data(), environ);
     ::posix_spawn_file_actions_destroy(&files);
@@ -62,8 +60,7 @@ GpuLink::~GpuLink() {
 
 void GpuLink::start(Mono now) {
     int ends[2] = {-1, -1};
-    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
-        return pause_before_restart(now, pause_);
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return pause_before_restart(now, pause_);
     Fd ours(ends[0]);
     const Fd theirs(ends[1]);
     pid_ = spawn_reader(program_, arguments_, theirs.get());
@@ -131,8 +128,7 @@ void GpuLink::end_reader(Mono now) {
     }
     if (ended == 0) abandoned_.push_back(pid_);
     pid_ = 0;
-    const bool absent =
-        ended > 0 && WIFEXITED(status) && WEXITSTATUS(status) == reader_found_no_driver;
+    const bool absent = ended > 0 && WIFEXITED(status) && WEXITSTATUS(status) == reader_found_no_driver;
     if (!absent && !waiting_since_) waiting_since_ = now;
     if (absent) waiting_since_.reset();
     pause_before_restart(now, absent ? absent_pause : pause_);

@@ -18,8 +18,7 @@ namespace hk::probe {
 class GpuLink {
 public:
     static constexpr Duration hang_limit = std::chrono::seconds{60}; ///< then a new reader is tried
-    static constexpr Duration first_pause =
-        std::chrono::seconds{1}; ///< after a crash; doubles up to
+    static constexpr Duration first_pause = std::chrono::seconds{1}; ///< after a crash; doubles up to
     static constexpr Duration longest_pause = std::chrono::seconds{60};
     static constexpr Duration absent_pause = std::chrono::minutes{5}; ///< where there is no driver
     static constexpr std::size_t most_abandoned = 4;

@@ -9,19 +9,16 @@ namespace hk::probe {
 namespace {
 
 bool needs_new_library(int code) {
-    return code == nvml::uninitialized || code == nvml::driver_not_loaded ||
-           code == nvml::library_mismatch;
+    return code == nvml::uninitialized || code == nvml::driver_not_loaded || code == nvml::library_mismatch;
 }
 
 } // namespace
 
 std::string NvmlGpus::describe(int code) const {
-    if (code == nvml::gpu_is_lost)
-        return "the GPU has fallen off the bus; the machine needs a restart";
+    if (code == nvml::gpu_is_lost) return "the GPU has fallen off the bus; the machine needs a restart";
     if (code == nvml::reset_required) return "the GPU needs a reset";
     if (code == nvml::driver_not_loaded) return "the NVIDIA driver is not loaded";
-    if (code == nvml::library_mismatch)
-        return "the NVIDIA driver was replaced and the machine not restarted since";
+    if (code == nvml::library_mismatch) return "the NVIDIA driver was replaced and the machine not restarted since";
     const char* text = api_.error_string ? api_.error_string(code) : nullptr;
     return "NVML says: " + (text ? std::string(text) : "error " + std::to_string(code));
 }
@@ -48,12 +45,10 @@ GpuFrame NvmlGpus::read(ProcessOwners& owners) {
         const int code = api_.by_index(index, &device);
         if (needs_new_library(code)) return give_up(code);
         devices.push_back(device);
-        frame.gpus.push_back(code == nvml::success ? read_gpu(index, device, owners)
-                                                   : lost_gpu(index, code));
+        frame.gpus.push_back(code == nvml::success ? read_gpu(index, device, owners) : lost_gpu(index, code));
     }
     for (std::size_t i = 0; i < devices.size(); ++i)
-        if (const Gpu parent = frame.gpus[i]; parent.healthy)
-            add_mig_devices(frame, parent, devices[i], owners);
+        if (const Gpu parent = frame.gpus[i]; parent.healthy) add_mig_devices(frame, parent, devices[i], owners);
     return frame;
 }
 
@@ -88,16 +83,14 @@ Gpu NvmlGpus::read_gpu(unsigned index, nvml::Device device, ProcessOwners& owner
     return gpu;
 }
 
-void NvmlGpus::add_mig_devices(GpuFrame& frame, const Gpu& parent, nvml::Device device,
-                               ProcessOwners& owners) {
+void NvmlGpus::add_mig_devices(GpuFrame& frame, const Gpu& parent, nvml::Device device, ProcessOwners& owners) {
     unsigned current = 0, pending = 0, most = 0;
     if (!api_.mig_mode || !api_.mig_count || !api_.mig_by_index) return;
     if (api_.mig_mode(device, &current, &pending) != nvml::success || current != 1) return;
     if (api_.mig_count(device, &most) != nvml::success) return;
     for (unsigned i = 0; i < std::min<unsigned>(most, most_gpus); ++i) {
         nvml::Device part = nullptr;
-        if (api_.mig_by_index(device, i, &part) != nvml::success || frame.gpus.size() >= most_gpus)
-            continue;
+        if (api_.mig_by_index(device, i, &part) != nvml::success || frame.gpus.size() >= most_gpus) continue;
         Gpu gpu = read_gpu(static_cast<unsigned>(frame.gpus.size()), part, owners);
         gpu.mig_parent = parent.uuid;
         if (gpu.pci_bus_id.empty()) gpu.pci_bus_id = parent.pci_bus_id;

@@ -25,8 +25,7 @@ private:
     GpuFrame give_up(int code);
     Gpu lost_gpu(unsigned index, int code) const;
     Gpu read_gpu(unsigned index, nvml::Device device, ProcessOwners& owners);
-    void add_mig_devices(GpuFrame& frame, const Gpu& parent, nvml::Device device,
-                         ProcessOwners& owners);
+    void add_mig_devices(GpuFrame& frame, const Gpu& parent, nvml::Device device, ProcessOwners& owners);
 
     nvml::Api api_;
     bool started_ = false;

@@ -59,9 +59,8 @@ int answer_questions(int socket, const std::function<Answer()>& answer) {
 int read_nvidia(int socket, const std::string& library, ProcessOwners& owners) {
     const auto api = nvml::load(library);
     if (!api)
-        return answer_questions(socket, [&] {
-            return Answer{{.gpus = {}, .problem = api.error().message}, reader_found_no_driver};
-        });
+        return answer_questions(
+            socket, [&] { return Answer{{.gpus = {}, .problem = api.error().message}, reader_found_no_driver}; });
     NvmlGpus gpus(*api);
     return answer_questions(socket, [&] {
         Answer reply{gpus.read(owners), std::nullopt};

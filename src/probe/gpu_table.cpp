@@ -7,8 +7,7 @@ namespace {
 
 bool same_gpu(const Gpu& a, const Gpu& b) {
     if (!a.uuid.empty() && !b.uuid.empty()) return a.uuid == b.uuid;
-    return !a.pci_bus_id.empty() && a.pci_bus_id == b.pci_bus_id && a.mig_parent.empty() &&
-           b.mig_parent.empty();
+    return !a.pci_bus_id.empty() && a.pci_bus_id == b.pci_bus_id && a.mig_parent.empty() && b.mig_parent.empty();
 }
 
 /// A lost GPU cannot say who it is: what it said earlier still holds.
@@ -41,8 +40,7 @@ void mark_unhealthy(Gpu& gpu, const std::string& problem) {
 
 bool comes_before(const Gpu& a, const Gpu& b) {
     if (a.mig_parent.empty() != b.mig_parent.empty()) return a.mig_parent.empty();
-    if (a.pci_bus_id.empty() != b.pci_bus_id.empty())
-        return b.pci_bus_id.empty(); // lost before it said where it is
+    if (a.pci_bus_id.empty() != b.pci_bus_id.empty()) return b.pci_bus_id.empty(); // lost before it said where it is
     if (a.pci_bus_id != b.pci_bus_id) return a.pci_bus_id < b.pci_bus_id;
     return a.id < b.id;
 }
@@ -52,8 +50,7 @@ bool comes_before(const Gpu& a, const Gpu& b) {
 void GpuTable::apply(GpuFrame frame) {
     std::vector<Gpu> now = std::move(frame.gpus);
     for (Gpu& before : gpus_) {
-        const auto found =
-            std::ranges::find_if(now, [&](const Gpu& gpu) { return same_gpu(gpu, before); });
+        const auto found = std::ranges::find_if(now, [&](const Gpu& gpu) { return same_gpu(gpu, before); });
         if (found != now.end()) {
             keep_identity(*found, before);
             continue;
@@ -61,8 +58,7 @@ void GpuTable::apply(GpuFrame frame) {
         // A MIG device that is gone was taken away by an administrator; a GPU that is gone has
         // failed.
         if (!before.mig_parent.empty() && frame.problem.empty()) continue;
-        mark_unhealthy(before, frame.problem.empty() ? "the driver no longer lists this GPU"
-                                                     : frame.problem);
+        mark_unhealthy(before, frame.problem.empty() ? "the driver no longer lists this GPU" : frame.problem);
         now.push_back(std::move(before));
     }
     std::ranges::sort(now, comes_before);
@@ -73,8 +69,7 @@ void GpuTable::apply(GpuFrame frame) {
 std::vector<Gpu> GpuTable::gpus_after(const Silence& silence) const {
     std::vector<Gpu> gpus = gpus_;
     for (Gpu& gpu : gpus) {
-        if (silence.lasts >= silence.limit)
-            mark_unhealthy(gpu, silence.reason);
+        if (silence.lasts >= silence.limit) mark_unhealthy(gpu, silence.reason);
         else if (silence.lasts >= stale_after && gpu.healthy)
             gpu.problem = silence.reason + " for " + format_duration(silence.lasts);
     }

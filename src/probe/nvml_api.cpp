@@ -47,8 +47,8 @@ void find_readings(void* library, Api& api) {
          {"nvmlDeviceGetGraphicsRunningProcesses_v3", "nvmlDeviceGetGraphicsRunningProcesses_v2",
           "nvmlDeviceGetGraphicsRunningProcesses"});
     find(library, api.list_mps,
-         {"nvmlDeviceGetMPSComputeRunningProcesses_v3",
-          "nvmlDeviceGetMPSComputeRunningProcesses_v2", "nvmlDeviceGetMPSComputeRunningProcesses"});
+         {"nvmlDeviceGetMPSComputeRunningProcesses_v3", "nvmlDeviceGetMPSComputeRunningProcesses_v2",
+          "nvmlDeviceGetMPSComputeRunningProcesses"});
 }
 
 } // namespace
@@ -57,8 +57,8 @@ Result<Api> load(const std::string& library) {
     void* handle = ::dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (handle == nullptr) {
         const char* why = ::dlerror();
-        return fail(Errc::not_found, std::string("NVIDIA's library cannot be loaded: ") +
-                                         (why ? why : library.c_str()));
+        return fail(Errc::not_found,
+                    std::string("NVIDIA's library cannot be loaded: ") + (why ? why : library.c_str()));
     }
     Api api;
     find_identity(handle, api);

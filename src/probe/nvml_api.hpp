@@ -45,9 +45,7 @@ struct TemperatureV1 {
     unsigned version, sensor;
     int degrees;
 };
-constexpr unsigned versioned(std::size_t size, unsigned version) {
-    return static_cast<unsigned>(size) | version << 24;
-}
+constexpr unsigned versioned(std::size_t size, unsigned version) { return static_cast<unsigned>(size) | version << 24; }
 
 /// Entry points; null where the installed library is too old or too new to have one. `list_*` fill
 /// an array of process records whose size depends on the driver (see measure_stride).

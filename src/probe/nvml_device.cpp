@@ -15,9 +15,7 @@ constexpr int memory_clock = 2;
 constexpr std::size_t largest_record = 32;
 constexpr unsigned char untouched = 0xA5;
 
-double mebibytes(unsigned long long bytes) {
-    return static_cast<double>(bytes) / (1024.0 * 1024.0);
-}
+double mebibytes(unsigned long long bytes) { return static_cast<double>(bytes) / (1024.0 * 1024.0); }
 
 /// How far into the buffer the driver wrote.
 std::size_t touched_bytes(const std::vector<unsigned char>& buffer) {
@@ -44,9 +42,8 @@ ProcessRecord record_at(const unsigned char* place) {
 } // namespace
 
 bool NvmlDevice::good(int code) {
-    const bool severe = code == nvml::gpu_is_lost || code == nvml::reset_required ||
-                        code == nvml::uninitialized || code == nvml::driver_not_loaded ||
-                        code == nvml::library_mismatch;
+    const bool severe = code == nvml::gpu_is_lost || code == nvml::reset_required || code == nvml::uninitialized ||
+                        code == nvml::driver_not_loaded || code == nvml::library_mismatch;
     if (severe && worst_ == nvml::success) worst_ = code;
     return code == nvml::success;
 }
@@ -65,10 +62,8 @@ int NvmlDevice::read_clock(int kind) {
 }
 
 int NvmlDevice::read_temperature() {
-    nvml::TemperatureV1 reading{
-        .version = nvml::versioned(sizeof reading, 1), .sensor = 0, .degrees = 0};
-    if (api_.temperature_v && good(api_.temperature_v(device_, &reading)))
-        return std::clamp(reading.degrees, -1, 1000);
+    nvml::TemperatureV1 reading{.version = nvml::versioned(sizeof reading, 1), .sensor = 0, .degrees = 0};
+    if (api_.temperature_v && good(api_.temperature_v(device_, &reading))) return std::clamp(reading.degrees, -1, 1000);
     unsigned value = 0;
     if (!api_.temperature || !good(api_.temperature(device_, 0, &value)) || value > 1000) return -1;
     return static_cast<int>(value);
@@ -76,25 +71,21 @@ int NvmlDevice::read_temperature() {
 
 void NvmlDevice::read_identity(Gpu& gpu) {
     std::array<char, nvml::short_text> text{};
-    if (good(api_.uuid(device_, text.data(), text.size())))
-        gpu.uuid = clean_text(text.data(), text.size());
+    if (good(api_.uuid(device_, text.data(), text.size()))) gpu.uuid = clean_text(text.data(), text.size());
     text.fill('\0');
     if (api_.name && good(api_.name(device_, text.data(), text.size())))
         gpu.name = clean_text(text.data(), text.size());
     nvml::Pci pci{};
     if (api_.pci && good(api_.pci(device_, &pci)))
-        gpu.pci_bus_id =
-            clean_text(std::string_view(pci.id, ::strnlen(pci.id, sizeof pci.id)), sizeof pci.id);
+        gpu.pci_bus_id = clean_text(std::string_view(pci.id, ::strnlen(pci.id, sizeof pci.id)), sizeof pci.id);
 }
 
 void NvmlDevice::read_memory(Gpu& gpu) {
     nvml::MemoryV2 newer{};
     newer.version = nvml::versioned(sizeof newer, 2);
     nvml::Memory memory{};
-    if (api_.memory_v2 && good(api_.memory_v2(device_, &newer)))
-        memory = {newer.total, newer.free, newer.used};
-    else if (!api_.memory || !good(api_.memory(device_, &memory)))
-        return;
+    if (api_.memory_v2 && good(api_.memory_v2(device_, &newer))) memory = {newer.total, newer.free, newer.used};
+    else if (!api_.memory || !good(api_.memory(device_, &memory))) return;
     gpu.memory_total_mib = mebibytes(memory.total);
     gpu.memory_used_mib = mebibytes(memory.used);
     gpu.memory_free_mib = mebibytes(memory.free);
@@ -102,8 +93,7 @@ void NvmlDevice::read_memory(Gpu& gpu) {
 
 void NvmlDevice::read_load(Gpu& gpu) {
     nvml::Rates rates{};
-    if (api_.rates && good(api_.rates(device_, &rates)) && rates.gpu <= 100 &&
-        rates.memory <= 100) {
+    if (api_.rates && good(api_.rates(device_, &rates)) && rates.gpu <= 100 && rates.memory <= 100) {
         gpu.utilization = static_cast<int>(rates.gpu);
         gpu.memory_utilization = static_cast<int>(rates.memory);
     }
@@ -127,8 +117,7 @@ void NvmlDevice::add_processes(Gpu& gpu, ListFunction list, ProcessOwners& owner
     for (std::size_t i = 0; stride > 0 && i < records; ++i) {
         const ProcessRecord record = record_at(buffer.data() + i * stride);
         const auto known = std::ranges::find(gpu.processes, record.pid, &GpuProcess::pid);
-        if (known != gpu.processes.end())
-            known->memory = std::max(known->memory, record.memory);
+        if (known != gpu.processes.end()) known->memory = std::max(known->memory, record.memory);
         else if (record.pid > 0 && gpu.processes.size() < most_gpu_processes)
             gpu.processes.push_back(owners.describe(record.pid, record.memory));
     }

@@ -18,15 +18,13 @@ namespace hk::probe {
 namespace {
 
 constexpr Duration sensors_are_fresh = std::chrono::minutes{1};
-constexpr std::size_t most_stat_bytes =
-    256 << 10; // the CPU lines come first; interrupts may follow in megabytes
+constexpr std::size_t most_stat_bytes = 256 << 10; // the CPU lines come first; interrupts may follow in megabytes
 
 /// One GPU driver: its reader and what was read.
 class GpuSource {
 public:
     GpuSource(const ProbeSettings& settings, std::string vendor)
-        : link_(settings.gpu_reader,
-                {"gpu-reader", vendor, settings.root.string(), settings.nvml_library})
+        : link_(settings.gpu_reader, {"gpu-reader", vendor, settings.root.string(), settings.nvml_library})
         , limit_(settings.gpu_silence_limit)
         , vendor_(std::move(vendor)) {}
 
@@ -37,8 +35,7 @@ public:
     void poll(Mono now) { take(link_.poll(now)); }
     std::vector<Gpu> gpus(Mono now) const {
         const std::string driver = vendor_ == "nvidia" ? "NVML" : "the amdgpu driver";
-        return table_.gpus_after(
-            {.lasts = link_.silence(now), .limit = limit_, .reason = driver + " does not answer"});
+        return table_.gpus_after({.lasts = link_.silence(now), .limit = limit_, .reason = driver + " does not answer"});
     }
 
 private:
@@ -66,9 +63,7 @@ std::vector<Gpu> in_one_list(const std::vector<Gpu>& gpus) {
 }
 
 double percent(Bytes part, Bytes whole) {
-    return whole.value > 0
-               ? 100.0 * static_cast<double>(part.value) / static_cast<double>(whole.value)
-               : 0;
+    return whole.value > 0 ? 100.0 * static_cast<double>(part.value) / static_cast<double>(whole.value) : 0;
 }
 
 } // namespace
@@ -95,8 +90,7 @@ struct Prober::Parts {
         if (readers && has_amd_gpus(settings.root)) add_source("amd");
     }
     void add_source(std::string vendor) {
-        if (std::ranges::any_of(sources, [&](const auto& source) { return source->is(vendor); }))
-            return;
+        if (std::ranges::any_of(sources, [&](const auto& source) { return source->is(vendor); })) return;
         sources.push_back(std::make_unique<GpuSource>(settings, std::move(vendor)));
     }
     std::optional<MemoryReading> read_memory() const {
@@ -117,28 +111,24 @@ void Prober::Parts::fill_memory(NodeUsage& usage) const {
     usage.memory_used = reading->total - reading->available;
     if (limits.memory && limits.memory->value < reading->total) {
         usage.memory_total = limits.memory->value;
-        usage.memory_used = read_memory_used(*limits.memory)
-                                .value_or(std::min(usage.memory_used, usage.memory_total));
+        usage.memory_used = read_memory_used(*limits.memory).value_or(std::min(usage.memory_used, usage.memory_total));
     }
     usage.memory_percent = percent(usage.memory_used, usage.memory_total);
 }
 
 std::optional<double> Prober::Parts::percent_of_quota(Mono now) {
-    if (!limits.cpus || limits.cpus->value >= static_cast<double>(usable.size()))
-        return std::nullopt;
+    if (!limits.cpus || limits.cpus->value >= static_cast<double>(usable.size())) return std::nullopt;
     const auto before = std::exchange(cpu_time, read_cpu_time(limits));
     const Duration passed = now - std::exchange(cpu_time_taken, now);
     if (!before || !cpu_time) return std::nullopt;
     if (passed <= Duration{}) return last_cpu_percent;
-    const double used =
-        static_cast<double>((*cpu_time - *before).count()) / static_cast<double>(passed.count());
+    const double used = static_cast<double>((*cpu_time - *before).count()) / static_cast<double>(passed.count());
     return std::clamp(100.0 * used / limits.cpus->value, 0.0, 100.0);
 }
 
 std::optional<double> Prober::Parts::percent_of_cpus() {
     const auto text = read_text(settings.root / "proc/stat", most_stat_bytes);
-    const auto now =
-        text ? parse_cpu_ticks(*text, confined ? usable : std::vector<int>()) : std::nullopt;
+    const auto now = text ? parse_cpu_ticks(*text, confined ? usable : std::vector<int>()) : std::nullopt;
     const auto before = std::exchange(ticks, now);
     return before && now ? busy_percent(*before, *now) : std::nullopt;
 }
@@ -162,8 +152,7 @@ Prober::Prober(ProbeSettings settings)
     parts_->settings = std::move(settings);
     parts_->look_around();
     parts_->cpu_percent(BootClock::now());
-    for (const auto& source : parts_->sources)
-        source->poll(BootClock::now()); // the drivers begin to wake up
+    for (const auto& source : parts_->sources) source->poll(BootClock::now()); // the drivers begin to wake up
 }
 
 Prober::~Prober() = default;
@@ -173,15 +162,12 @@ NodeInventory Prober::inventory() {
     parts.look_around();
     NodeInventory inventory;
     int cores = static_cast<int>(parts.usable.size());
-    if (parts.limits.cpus)
-        cores =
-            std::clamp(static_cast<int>(std::min(parts.limits.cpus->value, 65'536.0)), 1, cores);
+    if (parts.limits.cpus) cores = std::clamp(static_cast<int>(std::min(parts.limits.cpus->value, 65'536.0)), 1, cores);
     inventory.cores = parts.settings.cores.value_or(cores);
     const auto reading = parts.read_memory();
     Bytes memory = reading ? reading->total : Bytes{};
     if (parts.limits.memory)
-        memory = memory.value > 0 ? std::min(memory, parts.limits.memory->value)
-                                  : parts.limits.memory->value;
+        memory = memory.value > 0 ? std::min(memory, parts.limits.memory->value) : parts.limits.memory->value;
     inventory.memory = parts.settings.memory.value_or(memory);
     inventory.numa = read_numa_nodes(parts.settings.root, parts.usable);
     inventory.boot_id = read_line(parts.settings.root / "proc/sys/kernel/random/boot_id");

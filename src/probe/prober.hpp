@@ -12,19 +12,16 @@
 namespace hk::probe {
 
 struct ProbeSettings {
-    std::filesystem::path root =
-        "/"; ///< every path is read below this folder; recorded machines are tested so
-    std::optional<int> cores;    ///< said by the configuration; otherwise counted
-    std::optional<Bytes> memory; ///< said by the configuration; otherwise what the kernel says
+    std::filesystem::path root = "/"; ///< every path is read below this folder; recorded machines are tested so
+    std::optional<int> cores;         ///< said by the configuration; otherwise counted
+    std::optional<Bytes> memory;      ///< said by the configuration; otherwise what the kernel says
     /// Name or path for dlopen of NVIDIA's library; empty: no NVIDIA GPUs are looked for.
     std::string nvml_library = "libnvidia-ml.so.1";
     /// The executable whose main() begins with run_gpu_reader(); GPU drivers are asked in such a
     /// process of its own, because a driver may hang or crash. Empty: no GPUs are looked for.
     std::filesystem::path gpu_reader = "/proc/self/exe";
-    Duration gpu_first_wait =
-        std::chrono::seconds{5}; ///< how long inventory() waits for the first GPU reading
-    Duration gpu_silence_limit =
-        std::chrono::seconds{15}; ///< a driver silent for longer: its GPUs are not healthy
+    Duration gpu_first_wait = std::chrono::seconds{5};     ///< how long inventory() waits for the first GPU reading
+    Duration gpu_silence_limit = std::chrono::seconds{15}; ///< a driver silent for longer: its GPUs are not healthy
 };
 
 /// Looks at one machine. Owned by the runner and used from one thread, any. Nothing here fails:

@@ -45,10 +45,8 @@ std::string ProcessOwners::user_name(long long uid) {
     std::array<char, 4096> buffer{};
     passwd entry{};
     passwd* found = nullptr;
-    const int error =
-        ::getpwuid_r(static_cast<uid_t>(uid), &entry, buffer.data(), buffer.size(), &found);
-    std::string name = error == 0 && found != nullptr ? clean_text(found->pw_name, 64)
-                                                      : "uid " + std::to_string(uid);
+    const int error = ::getpwuid_r(static_cast<uid_t>(uid), &entry, buffer.data(), buffer.size(), &found);
+    std::string name = error == 0 && found != nullptr ? clean_text(found->pw_name, 64) : "uid " + std::to_string(uid);
     if (names_.size() >= most_names) names_.clear();
     names_[uid] = name;
     return name;

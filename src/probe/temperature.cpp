@@ -14,13 +14,10 @@ using Paths = std::vector<std::filesystem::path>;
 
 constexpr std::size_t too_many = 64;
 constexpr std::size_t most_sensors = 512;
-constexpr std::array<std::string_view, 8> cpu_drivers{"coretemp", "k10temp",     "k8temp",
-                                                      "zenpower", "via_cputemp", "cpu_thermal",
-                                                      "cputemp",  "cpu-thermal"};
+constexpr std::array<std::string_view, 8> cpu_drivers{"coretemp",    "k10temp",     "k8temp",  "zenpower",
+                                                      "via_cputemp", "cpu_thermal", "cputemp", "cpu-thermal"};
 
-bool is_input(const std::string& name) {
-    return name.starts_with("temp") && name.ends_with("_input");
-}
+bool is_input(const std::string& name) { return name.starts_with("temp") && name.ends_with("_input"); }
 
 std::string label_of(const std::filesystem::path& input) {
     std::string name = input.filename().string();
@@ -51,11 +48,9 @@ void drop_control_value(Paths& inputs) {
 Paths hwmon_sensors(const std::filesystem::path& root) {
     Paths sensors;
     for (const auto& [number, folder] : numbered_entries(root / "sys/class/hwmon", "hwmon")) {
-        if (std::ranges::find(cpu_drivers, read_line(folder / "name")) == cpu_drivers.end())
-            continue;
+        if (std::ranges::find(cpu_drivers, read_line(folder / "name")) == cpu_drivers.end()) continue;
         Paths inputs = inputs_in(folder);
-        if (inputs.empty())
-            inputs = inputs_in(folder / "device"); // where kernels before 3.x kept them
+        if (inputs.empty()) inputs = inputs_in(folder / "device"); // where kernels before 3.x kept them
         drop_control_value(inputs);
         sensors.insert(sensors.end(), inputs.begin(), inputs.end());
     }
@@ -65,15 +60,14 @@ Paths hwmon_sensors(const std::filesystem::path& root) {
 template <class Accept>
 Paths thermal_zones(const std::filesystem::path& root, Accept accept) {
     Paths sensors;
-    for (const auto& [number, folder] :
-         numbered_entries(root / "sys/class/thermal", "thermal_zone"))
+    for (const auto& [number, folder] : numbered_entries(root / "sys/class/thermal", "thermal_zone"))
         if (accept(read_line(folder / "type"))) sensors.push_back(folder / "temp");
     return sensors;
 }
 
 bool is_cpu_zone(const std::string& type) {
-    return type == "x86_pkg_temp" || type.starts_with("cpu") || type.starts_with("soc") ||
-           type == "TCPU" || type == "B0D4";
+    return type == "x86_pkg_temp" || type.starts_with("cpu") || type.starts_with("soc") || type == "TCPU" ||
+           type == "B0D4";
 }
 
 } // namespace
@@ -81,8 +75,7 @@ bool is_cpu_zone(const std::string& type) {
 std::vector<std::filesystem::path> find_cpu_sensors(const std::filesystem::path& root) {
     Paths sensors = hwmon_sensors(root);
     if (sensors.empty()) sensors = thermal_zones(root, is_cpu_zone);
-    if (sensors.empty())
-        sensors = thermal_zones(root, [](const std::string& type) { return type == "acpitz"; });
+    if (sensors.empty()) sensors = thermal_zones(root, [](const std::string& type) { return type == "acpitz"; });
     if (sensors.size() <= too_many) return sensors;
     Paths packages;
     std::ranges::copy_if(sensors, std::back_inserter(packages), [](const auto& input) {

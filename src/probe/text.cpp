@@ -117,8 +117,8 @@ std::vector<int> parse_cpu_list(std::string_view text) {
     return cpus;
 }
 
-std::vector<std::pair<int, std::filesystem::path>>
-numbered_entries(const std::filesystem::path& folder, std::string_view prefix) {
+std::vector<std::pair<int, std::filesystem::path>> numbered_entries(const std::filesystem::path& folder,
+                                                                    std::string_view prefix) {
     std::vector<std::pair<int, std::filesystem::path>> found;
     std::error_code error;
     std::filesystem::directory_iterator entry(folder, error);

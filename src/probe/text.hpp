@@ -12,8 +12,7 @@ namespace hk::probe {
 
 /// The first `limit` bytes of a file. Files of /proc and /sys have no size, so it is read until it
 /// ends.
-std::optional<std::string> read_text(const std::filesystem::path& path,
-                                     std::size_t limit = 64 << 10);
+std::optional<std::string> read_text(const std::filesystem::path& path, std::size_t limit = 64 << 10);
 /// A file that holds one decimal number.
 std::optional<std::int64_t> read_number(const std::filesystem::path& path);
 /// A file that holds one line; empty when it cannot be read.
@@ -34,8 +33,8 @@ std::vector<int> parse_cpu_list(std::string_view text);
 
 /// The entries of a folder named `prefix` and a number ("node0", "node1"), in the order of the
 /// numbers; 4,096 at most.
-std::vector<std::pair<int, std::filesystem::path>>
-numbered_entries(const std::filesystem::path& folder, std::string_view prefix);
+std::vector<std::pair<int, std::filesystem::path>> numbered_entries(const std::filesystem::path& folder,
+                                                                    std::string_view prefix);
 
 /// Printable UTF-8 of at most `limit` bytes: control characters become spaces, wrong bytes question
 /// marks.

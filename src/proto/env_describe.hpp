@@ -1,6 +1,6 @@
 #pragma once
-#include "json/model_codec.hpp"
 #include "proto/env_api.hpp"
+#include "json/model_codec.hpp"
 
 /// The JSON keys of the environment bodies. Included by env_api.cpp and openapi.cpp only: it is costly to compile.
 namespace hk::proto {
@@ -10,8 +10,8 @@ BOOST_DESCRIBE_STRUCT(VersionView, (), (version, tarball, created_at, size_bytes
 BOOST_DESCRIBE_STRUCT(EnvironmentView, (), (name, container, versions, is_default, operation))
 BOOST_DESCRIBE_STRUCT(EnvironmentList, (), (environments, engine, problem))
 BOOST_DESCRIBE_STRUCT(CreateEnvironment, (), (image_name, name))
-BOOST_DESCRIBE_STRUCT(OperationProgress, (), (operation, environment, message, done_bytes, total_bytes, finished,
-                                              error))
+BOOST_DESCRIBE_STRUCT(OperationProgress, (),
+                      (operation, environment, message, done_bytes, total_bytes, finished, error))
 
 } // namespace hk::proto
 

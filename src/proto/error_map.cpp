@@ -66,8 +66,10 @@ std::string error_body(const Error& error) {
 }
 
 Error parse_error_body(int status, std::string_view body) {
-    Error error{errc_of(status, ""), "the Host answered " + std::to_string(status) + ": " +
-                                         std::string(body.substr(0, std::min<std::size_t>(body.find('\n'), 200))), {}};
+    Error error{errc_of(status, ""),
+                "the Host answered " + std::to_string(status) + ": " +
+                    std::string(body.substr(0, std::min<std::size_t>(body.find('\n'), 200))),
+                {}};
     const auto document = json::parse(body);
     if (!document || !document->is_object()) return error;
     const auto* inner = document->get_object().if_contains("error");

@@ -10,7 +10,8 @@
 #include <vector>
 
 /// What a runner and the Host say to each other over their one WebSocket: JSON text messages, each an object with a
-/// "type". Unknown fields are ignored, an unknown type is skipped, so that neighbours of one version understand each other.
+/// "type". Unknown fields are ignored, an unknown type is skipped, so that neighbours of one version understand each
+/// other.
 namespace hk::proto {
 
 inline constexpr int link_protocol = 1;
@@ -49,9 +50,7 @@ struct Orders {
     std::vector<AttemptId> pause;
     std::vector<AttemptId> resume;
     std::vector<AttemptId> forget; ///< the Host has the result for good
-    bool empty() const {
-        return start.empty() && stop.empty() && pause.empty() && resume.empty() && forget.empty();
-    }
+    bool empty() const { return start.empty() && stop.empty() && pause.empty() && resume.empty() && forget.empty(); }
 };
 /// A message of a type that this version does not know.
 struct UnknownMessage {

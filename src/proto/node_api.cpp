@@ -28,13 +28,25 @@ Result<Health> parse_health(std::string_view body) { return parse_lenient<Health
 Result<ClusterView> parse_cluster(std::string_view body) { return parse_lenient<ClusterView>(body); }
 
 GpuView view_of(const Gpu& gpu) {
-    GpuView view{.gpu_id = gpu.id, .uuid = gpu.uuid, .name = gpu.name, .vendor = gpu.vendor,
-                 .driver_version = gpu.driver_version, .pci_bus_id = gpu.pci_bus_id, .healthy = gpu.healthy,
-                 .problem = gpu.problem, .gpu_utilization = gpu.utilization, .mem_utilization = gpu.memory_utilization,
-                 .graphics_clock_mhz = gpu.graphics_clock_mhz, .mem_clock_mhz = gpu.memory_clock_mhz,
-                 .memory_total_mib = gpu.memory_total_mib, .memory_used_mib = gpu.memory_used_mib,
-                 .memory_free_mib = gpu.memory_free_mib, .temperature = gpu.temperature, .fan_speed = gpu.fan_speed,
-                 .power_usage_mw = gpu.power_usage_mw, .power_limit_mw = gpu.power_limit_mw};
+    GpuView view{.gpu_id = gpu.id,
+                 .uuid = gpu.uuid,
+                 .name = gpu.name,
+                 .vendor = gpu.vendor,
+                 .driver_version = gpu.driver_version,
+                 .pci_bus_id = gpu.pci_bus_id,
+                 .healthy = gpu.healthy,
+                 .problem = gpu.problem,
+                 .gpu_utilization = gpu.utilization,
+                 .mem_utilization = gpu.memory_utilization,
+                 .graphics_clock_mhz = gpu.graphics_clock_mhz,
+                 .mem_clock_mhz = gpu.memory_clock_mhz,
+                 .memory_total_mib = gpu.memory_total_mib,
+                 .memory_used_mib = gpu.memory_used_mib,
+                 .memory_free_mib = gpu.memory_free_mib,
+                 .temperature = gpu.temperature,
+                 .fan_speed = gpu.fan_speed,
+                 .power_usage_mw = gpu.power_usage_mw,
+                 .power_limit_mw = gpu.power_limit_mw};
     for (const GpuProcess& process : gpu.processes)
         view.processes.push_back({process.pid, process.user, process.command, process.memory, process.task});
     return view;

@@ -1,9 +1,9 @@
 #include "proto/schemas.hpp"
 
-#include "json/schema.hpp"
 #include "proto/env_describe.hpp"
 #include "proto/node_describe.hpp"
 #include "proto/task_describe.hpp"
+#include "json/schema.hpp"
 
 namespace hk::proto {
 namespace {

@@ -1,26 +1,27 @@
 #pragma once
-#include "json/model_codec.hpp"
 #include "proto/task_api.hpp"
+#include "json/model_codec.hpp"
 
 /// The JSON keys of the task bodies. Included by task_api.cpp and openapi.cpp only: it is costly to compile.
 namespace hk::proto {
 
-BOOST_DESCRIBE_STRUCT(SubmitRequest, (), (command, arguments, env_vars, required_cores, required_gpus, gpu_count,
-                                          required_memory_bytes, targets, container_name, privileged, additional_mounts,
-                                          priority, strategy, no_queue, count, submitted_by, working_directory, sweep,
-                                          max_running, max_fails))
+BOOST_DESCRIBE_STRUCT(SubmitRequest, (),
+                      (command, arguments, env_vars, required_cores, required_gpus, gpu_count, required_memory_bytes,
+                       targets, container_name, privileged, additional_mounts, priority, strategy, no_queue, count,
+                       submitted_by, working_directory, sweep, max_running, max_fails))
 BOOST_DESCRIBE_STRUCT(FailedTarget, (), (target, reason))
 BOOST_DESCRIBE_STRUCT(SubmitReply, (), (message, task_ids, batch_id, failed_targets))
-BOOST_DESCRIBE_STRUCT(TaskView, (), (task_id, batch_id, command, arguments, env_vars, required_cores,
-                                     required_memory_bytes, required_gpus, gpu_count, container_name,
-                                     environment_version, privileged, additional_mounts, working_directory, priority,
-                                     strategy, submitted_by, status, target, assigned_node, target_numa_node_id,
-                                     attempt, stdout_path, stderr_path, exit_code, signal, end_reason, error_message,
-                                     progress, waiting_reason, warnings, kill_requested, submitted_at, started_at,
-                                     completed_at, peak_memory_bytes, cpu_time_us))
+BOOST_DESCRIBE_STRUCT(TaskView, (),
+                      (task_id, batch_id, command, arguments, env_vars, required_cores, required_memory_bytes,
+                       required_gpus, gpu_count, container_name, environment_version, privileged, additional_mounts,
+                       working_directory, priority, strategy, submitted_by, status, target, assigned_node,
+                       target_numa_node_id, attempt, stdout_path, stderr_path, exit_code, signal, end_reason,
+                       error_message, progress, waiting_reason, warnings, kill_requested, submitted_at, started_at,
+                       completed_at, peak_memory_bytes, cpu_time_us))
 BOOST_DESCRIBE_STRUCT(TaskList, (), (tasks, total, next))
-BOOST_DESCRIBE_STRUCT(AttemptView, (), (number, node, status, numa, gpus, assigned_at, started_at, completed_at,
-                                        exit_code, end_reason, message))
+BOOST_DESCRIBE_STRUCT(AttemptView, (),
+                      (number, node, status, numa, gpus, assigned_at, started_at, completed_at, exit_code, end_reason,
+                       message))
 BOOST_DESCRIBE_STRUCT(EventView, (), (at, kind, node, detail))
 BOOST_DESCRIBE_STRUCT(TaskHistory, (), (attempts, events))
 BOOST_DESCRIBE_STRUCT(NodeVerdict, (), (node, fits, reason))
@@ -59,6 +60,7 @@ inline constexpr auto notes_of<proto::SubmitRequest> = std::to_array<Note>({
     {"max_fails", "When more tasks of the batch than this have failed, the rest is killed."},
 });
 template <>
-inline constexpr auto notes_of<proto::TaskSelection> = std::to_array<Note>({{"task_ids", "The tasks to act on.", true}});
+inline constexpr auto notes_of<proto::TaskSelection> =
+    std::to_array<Note>({{"task_ids", "The tasks to act on.", true}});
 
 } // namespace hk::json

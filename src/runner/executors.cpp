@@ -13,8 +13,7 @@ namespace hk::runner {
 namespace {
 
 bool allowed(const config::RunnerConfig& config, ExecutorKind kind) {
-    return config.executors.empty() ||
-           std::ranges::find(config.executors, kind) != config.executors.end();
+    return config.executors.empty() || std::ranges::find(config.executors, kind) != config.executors.end();
 }
 
 /// A program that cannot be run must not keep tasks from running.
@@ -33,8 +32,7 @@ exec::DockerOptions docker_options(const config::RunnerConfig& config) {
 
 } // namespace
 
-exec::ExecSettings exec_settings(const config::RunnerConfig& config,
-                                 const NodeInventory& inventory) {
+exec::ExecSettings exec_settings(const config::RunnerConfig& config, const NodeInventory& inventory) {
     return {.node = config.name,
             .shared_dir = config.shared.shared_dir,
             .local_temp_dir = config.local_temp_dir,
@@ -45,23 +43,20 @@ exec::ExecSettings exec_settings(const config::RunnerConfig& config,
             .environment = exec::own_environment()};
 }
 
-Result<Worker::Executors> open_executors(const ExecutorContext& context,
-                                         const config::RunnerConfig& config,
+Result<Worker::Executors> open_executors(const ExecutorContext& context, const config::RunnerConfig& config,
                                          const exec::ExecSettings& settings) {
     Worker::Executors executors;
     if (allowed(config, ExecutorKind::process)) {
-        HK_TRY(auto process, exec::ProcessExecutor::open(context.loop, context.spool, settings,
-                                                         context.listener));
+        HK_TRY(auto process, exec::ProcessExecutor::open(context.loop, context.spool, settings, context.listener));
         executors.push_back(std::move(process));
     }
     if (allowed(config, ExecutorKind::systemd)) {
-        HK_TRY(auto systemd, exec::SystemdExecutor::open(context.loop, context.spool, settings,
-                                                         context.listener));
+        HK_TRY(auto systemd, exec::SystemdExecutor::open(context.loop, context.spool, settings, context.listener));
         executors.push_back(std::move(systemd));
     }
     if (allowed(config, ExecutorKind::docker)) {
-        HK_TRY(auto docker, exec::open_docker(context.loop, context.spool, settings,
-                                              context.listener, docker_options(config)));
+        HK_TRY(auto docker,
+               exec::open_docker(context.loop, context.spool, settings, context.listener, docker_options(config)));
         executors.push_back(std::move(docker));
     }
     return executors;

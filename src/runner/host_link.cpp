@@ -13,8 +13,12 @@ constexpr Duration answer_limit = std::chrono::seconds(10);
 } // namespace
 
 HostLink::HostLink(net::Loop& loop, net::Address host, Hooks hooks)
-    : loop_(loop), host_(std::move(host)), hooks_(std::move(hooks)), next_pause_(first_pause),
-      random_(std::random_device{}()), conversation_(loop) {}
+    : loop_(loop)
+    , host_(std::move(host))
+    , hooks_(std::move(hooks))
+    , next_pause_(first_pause)
+    , random_(std::random_device{}())
+    , conversation_(loop) {}
 
 net::Task<void> HostLink::run() {
     for (;;) {
@@ -27,7 +31,8 @@ net::Task<void> HostLink::run() {
 
 void HostLink::report(const Result<End>& end) {
     const std::string problem = end ? "" : end.error().message;
-    if (end && *end == End::lost) log::warn("the connection to the Host is lost; tasks go on", {{"host", net::to_text(host_)}});
+    if (end && *end == End::lost)
+        log::warn("the connection to the Host is lost; tasks go on", {{"host", net::to_text(host_)}});
     if (!problem.empty() && problem != last_problem_)
         log::warn("the Host cannot be reached; trying on", {{"host", net::to_text(host_)}, {"why", problem}});
     last_problem_ = problem;
@@ -71,7 +76,8 @@ net::Task<Result<proto::Welcome>> HostLink::greet(net::WebSocket& socket) {
     if (!text) co_return fail(text.error());
     auto message = proto::parse_host_message(*text);
     if (!message) co_return fail(message.error());
-    if (const auto* rejected = std::get_if<proto::Rejected>(&*message)) co_return fail(Errc::conflict, rejected->message);
+    if (const auto* rejected = std::get_if<proto::Rejected>(&*message))
+        co_return fail(Errc::conflict, rejected->message);
     const auto* welcome = std::get_if<proto::Welcome>(&*message);
     if (welcome == nullptr) co_return fail(Errc::invalid, "the Host answered the hello with something else");
     co_return *welcome;
@@ -107,8 +113,6 @@ bool HostLink::send(const proto::Reports& reports) {
     return false;
 }
 
-void HostLink::say_hello_again() {
-    conversation_.cancel();
-}
+void HostLink::say_hello_again() { conversation_.cancel(); }
 
 } // namespace hk::runner

@@ -15,16 +15,14 @@ namespace hk::runner {
 namespace {
 
 /// Several runners may share a machine, each with its own name and records.
-std::filesystem::path state_dir_of(const config::RunnerConfig& config) {
-    return config.state_dir / config.name.value;
-}
+std::filesystem::path state_dir_of(const config::RunnerConfig& config) { return config.state_dir / config.name.value; }
 
 Result<> make_folder(const std::filesystem::path& folder, std::string_view key) {
     std::error_code error;
     std::filesystem::create_directories(folder, error);
     if (!error) return {};
-    return fail(Errc::io, "the folder " + folder.string() + " cannot be used (" + error.message() +
-                              "); set " + std::string(key) + " to one that this user may write");
+    return fail(Errc::io, "the folder " + folder.string() + " cannot be used (" + error.message() + "); set " +
+                              std::string(key) + " to one that this user may write");
 }
 
 /// Two runners with the same records would start tasks twice.
@@ -33,8 +31,8 @@ Result<Fd> lock(const std::filesystem::path& state_dir) {
     Fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
     if (!file) return fail(system_error(path.string(), errno));
     if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) return file;
-    return fail(Errc::conflict, "another runner uses " + state_dir.string() +
-                                    " already; give this one a name of its own with --name");
+    return fail(Errc::conflict,
+                "another runner uses " + state_dir.string() + " already; give this one a name of its own with --name");
 }
 
 probe::ProbeSettings probe_settings(const config::RunnerConfig& config) {
@@ -61,18 +59,14 @@ public:
         , prober_(probe_settings(config))
         , inventory_(prober_.inventory())
         , worker_(loop_, spool_)
-        , link_(loop_, net::Address::tcp(config.common.host_address, config.common.host_port),
-                hooks())
+        , link_(loop_, net::Address::tcp(config.common.host_address, config.common.host_port), hooks())
         , background_(loop_) {
         worker_.can_tell = [this] { return link_.connected(); };
-        worker_.on_news = [this](std::vector<AttemptReport> news) {
-            return link_.send({std::move(news)});
-        };
+        worker_.on_news = [this](std::vector<AttemptReport> news) { return link_.send({std::move(news)}); };
     }
 
     Result<> start() {
-        HK_TRY(auto executors, open_executors({loop_, spool_, worker_}, config_,
-                                              exec_settings(config_, inventory_)));
+        HK_TRY(auto executors, open_executors({loop_, spool_, worker_}, config_, exec_settings(config_, inventory_)));
         worker_.use(std::move(executors));
         say_what_is_offered();
         worker_.recover();
@@ -103,11 +97,8 @@ private:
         inventory.version = version_;
         inventory.state_id = spool_.state_id();
         if (!config_.shown_address.empty())
-            inventory.address =
-                "http://" + config_.shown_address + ":" + std::to_string(config_.shown_port);
-        return {.name = config_.name,
-                .inventory = std::move(inventory),
-                .attempts = worker_.all_reports()};
+            inventory.address = "http://" + config_.shown_address + ":" + std::to_string(config_.shown_port);
+        return {.name = config_.name, .inventory = std::move(inventory), .attempts = worker_.all_reports()};
     }
 
     NodeUsage usage() {
@@ -126,12 +117,9 @@ private:
     void say_what_is_offered() const {
         for (const ExecutorOffer& offer : worker_.offers()) {
             const std::string kind(to_string(offer.kind));
-            if (offer.available)
-                log::info("executor offered", {{"executor", kind}});
-            else
-                log::warn("executor not offered", {{"executor", kind}, {"why", offer.problem}});
-            for (const std::string& warning : offer.warnings)
-                log::warn(warning, {{"executor", kind}});
+            if (offer.available) log::info("executor offered", {{"executor", kind}});
+            else log::warn("executor not offered", {{"executor", kind}, {"why", offer.problem}});
+            for (const std::string& warning : offer.warnings) log::warn(warning, {{"executor", kind}});
         }
     }
 

@@ -10,33 +10,26 @@ namespace {
 ExecutorKind executor_of(const exec::SpoolRecord& record) {
     for (const std::string& fact : record.facts)
         if (fact.starts_with(exec::executor_fact))
-            if (const auto kind =
-                    parse_executor_kind(std::string_view(fact).substr(exec::executor_fact.size())))
+            if (const auto kind = parse_executor_kind(std::string_view(fact).substr(exec::executor_fact.size())))
                 return *kind;
     return record.assignment.spec->container ? ExecutorKind::docker : ExecutorKind::process;
 }
 
 agent::Recovered recovered(const exec::SpoolRecord& record) {
-    agent::Recovered out{.assignment = record.assignment,
-                         .executor = executor_of(record),
-                         .outcome = {},
-                         .warnings = {}};
+    agent::Recovered out{
+        .assignment = record.assignment, .executor = executor_of(record), .outcome = {}, .warnings = {}};
     for (const std::string& line : record.facts) {
         const auto fact = exec::parse_fact(line);
         if (!fact) continue;
         if (const auto* outcome = std::get_if<exec::OutcomeFact>(&*fact); outcome && !out.outcome)
             out.outcome = outcome->outcome;
-        if (const auto* warning = std::get_if<exec::WarningFact>(&*fact))
-            out.warnings.push_back(warning->text);
+        if (const auto* warning = std::get_if<exec::WarningFact>(&*fact)) out.warnings.push_back(warning->text);
     }
     return out;
 }
 
 agent::Orders to_agent(const proto::Orders& orders) {
-    agent::Orders out{.start = orders.start,
-                      .pause = orders.pause,
-                      .resume = orders.resume,
-                      .forget = orders.forget};
+    agent::Orders out{.start = orders.start, .pause = orders.pause, .resume = orders.resume, .forget = orders.forget};
     for (const auto& stop : orders.stop) out.stop.push_back({stop.attempt, stop.grace});
     return out;
 }
@@ -68,8 +61,7 @@ bool Worker::refresh_offers() {
 }
 
 exec::Executor* Worker::executor(ExecutorKind kind) {
-    const auto found =
-        std::ranges::find_if(executors_, [&](const auto& each) { return each->kind() == kind; });
+    const auto found = std::ranges::find_if(executors_, [&](const auto& each) { return each->kind() == kind; });
     return found == executors_.end() ? nullptr : found->get();
 }
 
@@ -81,8 +73,7 @@ void Worker::recover() {
     auto contents = spool_.records();
     for (const std::string& problem : contents.problems) log::warn(problem);
     for (const exec::SpoolRecord& record : contents.records) step(recovered(record));
-    if (!contents.records.empty())
-        log::info("attempts were taken up again", {{"count", contents.records.size()}});
+    if (!contents.records.empty()) log::info("attempts were taken up again", {{"count", contents.records.size()}});
 }
 
 void Worker::take(const proto::Orders& orders) { step(to_agent(orders)); }
@@ -122,8 +113,7 @@ void Worker::append(AttemptId attempt, const exec::Fact& fact, std::string_view 
 }
 
 /// One wait for the disk, however many assignments came together.
-bool Worker::record(const std::vector<agent::Effects::Begin>& begins,
-                    const std::vector<Assignment>& others) {
+bool Worker::record(const std::vector<agent::Effects::Begin>& begins, const std::vector<Assignment>& others) {
     std::vector<Assignment> all = others;
     for (const auto& begin : begins) all.push_back(begin.assignment);
     if (all.empty()) return true;
@@ -133,8 +123,7 @@ bool Worker::record(const std::vector<agent::Effects::Begin>& begins,
 }
 
 void Worker::end_unrecorded(const std::vector<agent::Effects::Begin>& begins, const Error& why) {
-    log::error("assignments could not be recorded",
-               {{"count", begins.size()}, {"why", why.message}});
+    log::error("assignments could not be recorded", {{"count", begins.size()}, {"why", why.message}});
     for (const auto& begin : begins) {
         const Outcome outcome{.reason = EndReason::not_started,
                               .finished_at = read_clocks().wall,
@@ -156,8 +145,7 @@ void Worker::record_executor(const agent::Effects::Begin& begin) {
     if (begin.executor == ExecutorKind::process || begin.assignment.spec->container) return;
     const std::string fact = std::string(exec::executor_fact) + std::string(to_string(begin.executor));
     if (auto written = spool_.append(begin.assignment.attempt, fact); !written)
-        log::warn("the executor of an attempt could not be recorded",
-                  {{"why", written.error().message}});
+        log::warn("the executor of an attempt could not be recorded", {{"why", written.error().message}});
 }
 
 void Worker::forget(const std::vector<agent::Effects::Act>& forgets) {
@@ -165,8 +153,7 @@ void Worker::forget(const std::vector<agent::Effects::Act>& forgets) {
         unsynced_.erase(act.attempt);
         if (auto* its = executor(act.executor)) its->forget(act.attempt);
         if (auto erased = spool_.erase(act.attempt); !erased)
-            log::warn("a spool record stays",
-                      {{"attempt", to_string(act.attempt)}, {"why", erased.error().message}});
+            log::warn("a spool record stays", {{"attempt", to_string(act.attempt)}, {"why", erased.error().message}});
     }
 }
 

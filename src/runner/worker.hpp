@@ -58,8 +58,7 @@ private:
     void append(AttemptId attempt, const exec::Fact& fact, std::string_view what);
     void begin(const std::vector<agent::Effects::Begin>& begins);
     void record_executor(const agent::Effects::Begin& begin);
-    bool record(const std::vector<agent::Effects::Begin>& begins,
-                const std::vector<Assignment>& others);
+    bool record(const std::vector<agent::Effects::Begin>& begins, const std::vector<Assignment>& others);
     void end_unrecorded(const std::vector<agent::Effects::Begin>& begins, const Error& why);
     void forget(const std::vector<agent::Effects::Act>& forgets);
     exec::Executor* executor(ExecutorKind kind);

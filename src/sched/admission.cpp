@@ -27,8 +27,10 @@ std::vector<Obstacle> permanent_only(std::vector<Obstacle> obstacles) {
 std::optional<Error> check_named(const Context& context, const Shape& shape) {
     const auto node = context.state.nodes.find(shape.target.node);
     if (node == context.state.nodes.end())
-        return Error{Errc::not_found, "there is no node '" + shape.target.node.value + "' (nodes: " +
-                                          names_of(context.state.nodes) + ")", {}};
+        return Error{Errc::not_found,
+                     "there is no node '" + shape.target.node.value + "' (nodes: " + names_of(context.state.nodes) +
+                         ")",
+                     {}};
     const auto obstacles = permanent_only(fit(node->second, shape, context.now.mono).obstacles);
     if (obstacles.empty()) return std::nullopt;
     return Error{Errc::invalid, "node " + node->first.value + " cannot run this: " + to_string(obstacles), {}};
@@ -68,8 +70,7 @@ void enqueue(Context& context, Task task, const Shape& shape) {
 
 std::optional<Error> start_now(Context& context, Task task) {
     task.phase = Waiting{};
-    if (const auto why = place_now(context, task))
-        return Error{Errc::no_capacity, "it cannot start now: " + *why, {}};
+    if (const auto why = place_now(context, task)) return Error{Errc::no_capacity, "it cannot start now: " + *why, {}};
     note_task(context.state, task);
     const TaskId id = task.id;
     context.state.tasks.emplace(id, std::move(task));
@@ -115,10 +116,8 @@ std::optional<Error> admit(Context& context, const Submit& submit, Submitted& ou
     for (const Target& target : targets) {
         if (auto error = check(context, shape_of(*submit.spec, target)))
             out.refused.push_back({target, std::move(*error)});
-        else if (submit.no_queue)
-            create_now(context, submit, target, batch, out);
-        else
-            accepted.push_back(target);
+        else if (submit.no_queue) create_now(context, submit, target, batch, out);
+        else accepted.push_back(target);
     }
     if (out.tasks.empty() && accepted.empty()) return all_refused(out.refused);
     if (submit.no_queue) {
@@ -128,8 +127,8 @@ std::optional<Error> admit(Context& context, const Submit& submit, Submitted& ou
     }
     batch->total = submit.count * static_cast<std::int64_t>(accepted.size());
     context.state.next_id += batch->total;
-    const SubmitMore first{.batch = std::move(batch), .targets = std::move(accepted), .count = submit.count,
-                           .at_once = submit.at_once};
+    const SubmitMore first{
+        .batch = std::move(batch), .targets = std::move(accepted), .count = submit.count, .at_once = submit.at_once};
     create_more(context, first, out);
     return std::nullopt;
 }
@@ -142,7 +141,8 @@ void create_more(Context& context, const SubmitMore& event, Submitted& out) {
     for (std::int64_t i = event.created; i < end; ++i) {
         const Target& target = event.targets[static_cast<std::size_t>(i / event.count)];
         if (!shape || i % event.count == 0) shape = shape_of(*batch.spec, target, batch.id);
-        enqueue(context, {.id = TaskId{batch.id.value + i}, .batch = event.batch, .target = target, .index = i}, *shape);
+        enqueue(context, {.id = TaskId{batch.id.value + i}, .batch = event.batch, .target = target, .index = i},
+                *shape);
         out.tasks.push_back(TaskId{batch.id.value + i});
     }
     note_coming(context, batch, batch.total - end);

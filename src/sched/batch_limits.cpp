@@ -14,9 +14,9 @@ void give_up(Context& context, const Batch& batch) {
         if (found == context.state.tasks.end()) continue;
         if (std::holds_alternative<Waiting>(found->second.phase))
             finish(context, found->second,
-                   outcome_without_node(EndReason::killed, context.now.wall, "not started: too many tasks of its batch failed"));
-        else
-            (void)kill(context, TaskId{id});
+                   outcome_without_node(EndReason::killed, context.now.wall,
+                                        "not started: too many tasks of its batch failed"));
+        else (void)kill(context, TaskId{id});
     }
 }
 

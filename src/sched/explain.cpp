@@ -30,7 +30,8 @@ std::string summarise(const std::vector<Verdict>& nodes, const Shape& shape) {
         return shape.target.node.value.empty() ? "no node has registered yet"
                                                : "node " + shape.target.node.value + " is not registered any more";
     std::string text;
-    for (const Verdict& verdict : nodes) text += (text.empty() ? "" : "; ") + verdict.node.value + ": " + verdict.reason;
+    for (const Verdict& verdict : nodes)
+        text += (text.empty() ? "" : "; ") + verdict.node.value + ": " + verdict.reason;
     return text;
 }
 

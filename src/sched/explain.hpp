@@ -24,7 +24,9 @@ Explanation explain(const State& state, const Task& task, Mono now);
 /// The reason in one line, for lists. Remembers the answer for tasks of one shape; make a new one for every list.
 class ShortReasons {
 public:
-    ShortReasons(const State& state, Mono now) : state_(state), now_(now) {}
+    ShortReasons(const State& state, Mono now)
+        : state_(state)
+        , now_(now) {}
     std::string of(const Task& task);
 
 private:

@@ -70,8 +70,7 @@ void check_named_gpu(const Ledger& ledger, int id, std::vector<Obstacle>& out) {
                        .permanent = true,
                        .needs = id,
                        .detail = list_of(ids_of(ledger.gpus()))});
-    else if (!slot->healthy)
-        out.push_back({.kind = ObstacleKind::gpu_unhealthy, .needs = id});
+    else if (!slot->healthy) out.push_back({.kind = ObstacleKind::gpu_unhealthy, .needs = id});
     else if (slot->holder)
         out.push_back({.kind = ObstacleKind::gpu_taken, .needs = id, .detail = to_string(slot->holder->task)});
 }

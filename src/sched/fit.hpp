@@ -10,18 +10,18 @@ namespace hk::sched {
 enum class ObstacleKind {
     offline,
     drained,
-    strays,      ///< tasks that the Host gave up are still being stopped there
+    strays, ///< tasks that the Host gave up are still being stopped there
     no_executor,
     cores,
     memory,
-    gpus,        ///< too few free ones
+    gpus, ///< too few free ones
     gpu_taken,
     gpu_unknown,
     gpu_unhealthy,
     numa_unknown,
     numa_cores,
     numa_memory,
-    held_for,    ///< a task that waits longer would be delayed
+    held_for, ///< a task that waits longer would be delayed
 };
 
 /// One reason why a task cannot start on a node now. `permanent`: nor ever, with what the node has.

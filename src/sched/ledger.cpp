@@ -23,8 +23,7 @@ void Ledger::set_capacity(const NodeInventory& inventory) {
     for (const Gpu& gpu : inventory.gpus) gpus_.push_back({gpu.id, gpu.uuid, gpu.healthy, {}});
     numa_.clear();
     for (const NumaNode& node : inventory.numa)
-        numa_.push_back(
-            {.id = node.id, .cores = static_cast<int>(node.cpus.size()), .memory = node.memory});
+        numa_.push_back({.id = node.id, .cores = static_cast<int>(node.cpus.size()), .memory = node.memory});
     for (const auto& [attempt, holding] : holdings_) {
         add(holding, 1);
         take_gpus(attempt, holding);
@@ -36,8 +35,7 @@ void Ledger::set_capacity(const NodeInventory& inventory) {
 void Ledger::take_gpus(AttemptId attempt, const Holding& holding) {
     for (const HeldGpu& held : holding.gpus)
         for (GpuSlot& slot : gpus_)
-            if (held.uuid.empty() || slot.uuid.empty() ? held.id == slot.id
-                                                       : held.uuid == slot.uuid)
+            if (held.uuid.empty() || slot.uuid.empty() ? held.id == slot.id : held.uuid == slot.uuid)
                 slot.holder = attempt;
 }
 

@@ -10,8 +10,8 @@ namespace {
 Error unknown(TaskId id) { return {Errc::not_found, "task " + to_string(id) + " does not exist or has ended", {}}; }
 
 Error not_now(const Task& task, std::string_view verb, std::string_view why) {
-    return {Errc::conflict,
-            "task " + to_string(task.id) + " cannot be " + std::string(verb) + ": " + std::string(why), {}};
+    return {
+        Errc::conflict, "task " + to_string(task.id) + " cannot be " + std::string(verb) + ": " + std::string(why), {}};
 }
 
 Node* node_of(Context& context, const Task& task) {
@@ -162,8 +162,8 @@ void apply(Context& context, Task& task, const AttemptReport& report) {
         const NodeName node = placed(task)->placement.node;
         const AttemptId attempt = task.attempt_id();
         if (!report.warnings.empty()) task.warnings = report.warnings;
-        finish(context, task, report.outcome.value_or(Outcome{.reason = EndReason::interrupted,
-                                                              .finished_at = context.now.wall}));
+        finish(context, task,
+               report.outcome.value_or(Outcome{.reason = EndReason::interrupted, .finished_at = context.now.wall}));
         context.orders(node).forget.push_back(attempt);
         return;
     }

@@ -32,7 +32,9 @@ bool would_delay(Ledger& ledger, const Shape& head, const Shape& shape, const Pl
 /// One pass over the heads of all lines, in order.
 class Pass {
 public:
-    explicit Pass(Context& context) : context_(context), state_(context.state) {}
+    explicit Pass(Context& context)
+        : context_(context)
+        , state_(context.state) {}
 
     void run() {
         for (const auto& [shape, line] : state_.queue.lines()) heads_.emplace(*line.begin(), &shape);
@@ -51,8 +53,7 @@ private:
 
     void consider(const OrderKey& key, const Shape& shape) {
         const auto known = state_.blocked.find(shape);
-        if (known != state_.blocked.end() && known->second.head == key &&
-            known->second.seen_supply == state_.supply) {
+        if (known != state_.blocked.end() && known->second.head == key && known->second.seen_supply == state_.supply) {
             reserve(shape, known->second); // nothing became free since it was found not to fit
             return;
         }
@@ -119,8 +120,8 @@ void assign(Context& context, Task& task, const Shape& shape, const Placement& p
     context.save_attempt(task);
     context.record(task, "assigned");
     context.touch(node.name);
-    context.orders(node.name)
-        .start.push_back({task.attempt_id(), task.batch, task.index, placement, task.environment_version});
+    context.orders(node.name).start.push_back(
+        {task.attempt_id(), task.batch, task.index, placement, task.environment_version});
 }
 
 void Pass::start(const OrderKey& key, const Shape& shape, const Placement& placement) {
@@ -137,7 +138,8 @@ std::optional<NodeName> Pass::node_to_reserve(const Shape& shape) const {
     std::optional<NodeName> best;
     double least = std::numeric_limits<double>::infinity();
     each_target_node(state_.nodes, shape, [&](const Node& node) {
-        if (!node.online() || node.drained || !node.offers(shape.container) || reservations_.contains(node.name)) return;
+        if (!node.online() || node.drained || !node.offers(shape.container) || reservations_.contains(node.name))
+            return;
         if (fit(node, shape, context_.now.mono).never()) return;
         const Shortage missing = shortage(node.ledger, shape);
         const auto share = [](std::int64_t part, std::int64_t whole) {

@@ -1,6 +1,6 @@
 #pragma once
-#include "sched/task.hpp"
 #include "sched/ledger.hpp"
+#include "sched/task.hpp"
 
 #include <cstdint>
 #include <map>

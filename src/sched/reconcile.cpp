@@ -45,8 +45,8 @@ void settle_missing(Context& context, Node& node, Task& task, bool same_records)
             context.save_attempt(task);
             context.record(task, "assigned", "again: its node returned and had not started it");
         }
-        context.orders(node.name)
-            .start.push_back({task.attempt_id(), task.batch, task.index, at.placement, task.environment_version});
+        context.orders(node.name).start.push_back(
+            {task.attempt_id(), task.batch, task.index, at.placement, task.environment_version});
     }
 }
 

@@ -28,7 +28,7 @@ struct Blocked {
 struct Tally {
     int most = 0; ///< that may run at one time; 0: no limit
     int running = 0;
-    std::int64_t left = 0; ///< tasks that are not over; the tally goes with the last of them
+    std::int64_t left = 0;   ///< tasks that are not over; the tally goes with the last of them
     std::int64_t coming = 0; ///< tasks that are not created yet
     std::int64_t failed = 0;
     bool given_up = false; ///< too many failed; the rest was killed
@@ -41,7 +41,7 @@ struct State {
     std::unordered_map<TaskId, Task> tasks;
     Queue queue;
     std::map<Shape, Blocked> blocked;
-    std::map<BatchId, Tally> tallies;  ///< of batches with limits
+    std::map<BatchId, Tally> tallies;                ///< of batches with limits
     std::map<std::string, std::string> environments; ///< the version that is current, by environment
     std::int64_t next_id = 1;
     std::int64_t placements = 0; ///< counts up; the clock of round-robin

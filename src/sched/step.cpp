@@ -23,7 +23,9 @@ struct Dispatch {
     std::optional<Error> operator()(const NodeHello& event) const { return hello(context, event); }
     std::optional<Error> operator()(const Drain& event) const { return drain(context, event); }
     std::optional<Error> operator()(const RemoveNode& event) const { return remove(context, event); }
-    std::optional<Error> operator()(const NodeHeartbeat& event) const { return heartbeat(context, event), std::nullopt; }
+    std::optional<Error> operator()(const NodeHeartbeat& event) const {
+        return heartbeat(context, event), std::nullopt;
+    }
     std::optional<Error> operator()(const NodeReports& event) const { return reports(context, event), std::nullopt; }
     std::optional<Error> operator()(const NodeGone& event) const { return gone(context, event), std::nullopt; }
     std::optional<Error> operator()(const Tick&) const { return tick(context), std::nullopt; }

@@ -17,9 +17,9 @@ inline constexpr std::int64_t most_at_once = 1000;
 
 struct Submit {
     std::shared_ptr<const TaskSpec> spec;
-    std::vector<Target> targets;   ///< empty: one task, the scheduler picks
-    std::int64_t count = 1;        ///< tasks for each target
-    bool no_queue = false;         ///< refuse what cannot start now
+    std::vector<Target> targets; ///< empty: one task, the scheduler picks
+    std::int64_t count = 1;      ///< tasks for each target
+    bool no_queue = false;       ///< refuse what cannot start now
     std::int64_t at_once = most_at_once;
 };
 /// The next tasks of a submission that is larger than one step. Their ids are reserved.
@@ -30,9 +30,15 @@ struct SubmitMore {
     std::int64_t created = 0; ///< of the batch, so far
     std::int64_t at_once = most_at_once;
 };
-struct Kill { TaskId task; };
-struct Pause { TaskId task; };
-struct Resume { TaskId task; };
+struct Kill {
+    TaskId task;
+};
+struct Pause {
+    TaskId task;
+};
+struct Resume {
+    TaskId task;
+};
 
 /// A runner connected and said what it is and has.
 struct NodeHello {
@@ -60,16 +66,22 @@ struct Drain {
     NodeName name;
     bool drained = true;
 };
-struct RemoveNode { NodeName name; };
+struct RemoveNode {
+    NodeName name;
+};
 /// The current version of every environment.
-struct Environments { std::map<std::string, std::string> versions; };
+struct Environments {
+    std::map<std::string, std::string> versions;
+};
 /// The tasks of a submission that could not be saved: they end at once, without a word to any node.
-struct Withdraw { std::vector<TaskId> tasks; };
+struct Withdraw {
+    std::vector<TaskId> tasks;
+};
 /// Time passes; once a second is enough.
 struct Tick {};
 
-using Event = std::variant<Submit, SubmitMore, Kill, Pause, Resume, NodeHello, NodeHeartbeat, NodeReports, NodeGone, Drain,
-                           RemoveNode, Environments, Withdraw, Tick>;
+using Event = std::variant<Submit, SubmitMore, Kill, Pause, Resume, NodeHello, NodeHeartbeat, NodeReports, NodeGone,
+                           Drain, RemoveNode, Environments, Withdraw, Tick>;
 
 struct RefusedTarget {
     Target target;

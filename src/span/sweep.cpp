@@ -40,8 +40,9 @@ Result<Argument> parse_argument(const std::string& text, const ReadFile& read_fi
     std::size_t done = 0;
     HK_TRY(auto span, find_span(text, 0));
     if (is_expanded_by_shell(text, span)) {
-        return fail(Errc::invalid, "'" + text + "' is not a span. Shells expand braces themselves: put the argument "
-                                                "in quotes, as in 'span:{1..3}'. For this very text write 'span:[" +
+        return fail(Errc::invalid, "'" + text +
+                                       "' is not a span. Shells expand braces themselves: put the argument "
+                                       "in quotes, as in 'span:{1..3}'. For this very text write 'span:[" +
                                        text + "]'");
     }
     while (span) {

@@ -9,8 +9,7 @@ namespace {
 Errc code_of(int result, int system_errno) {
     switch (result & 0xff) {
     case SQLITE_FULL: return Errc::no_space;
-    case SQLITE_IOERR:
-        return system_errno == ENOSPC || system_errno == EDQUOT ? Errc::no_space : Errc::io;
+    case SQLITE_IOERR: return system_errno == ENOSPC || system_errno == EDQUOT ? Errc::no_space : Errc::io;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB: return Errc::corrupt;
     case SQLITE_BUSY:
@@ -27,10 +26,8 @@ Errc code_of(int result, int system_errno) {
 Error error_of(sqlite3* handle, int result, const std::string& what) {
     const Errc code = code_of(result, handle == nullptr ? 0 : sqlite3_system_errno(handle));
     std::string message = what + ": ";
-    if (code == Errc::no_space)
-        message += "the disk is full";
-    else
-        message += handle == nullptr ? sqlite3_errstr(result) : sqlite3_errmsg(handle);
+    if (code == Errc::no_space) message += "the disk is full";
+    else message += handle == nullptr ? sqlite3_errstr(result) : sqlite3_errmsg(handle);
     return Error{code, std::move(message), {}};
 }
 
@@ -41,23 +38,20 @@ Error error_of(sqlite3* handle, int result, const std::string& what) {
 Statement::~Statement() { sqlite3_finalize(statement_); }
 
 Statement& Statement::bind(std::int64_t value) {
-    if (const int result = sqlite3_bind_int64(statement_, ++bound_, value); result != SQLITE_OK)
-        failure_ = result;
+    if (const int result = sqlite3_bind_int64(statement_, ++bound_, value); result != SQLITE_OK) failure_ = result;
     return *this;
 }
 
 Statement& Statement::bind(std::string_view text) {
     // A null pointer would bind NULL, and an empty view may hold one.
     const char* data = text.data() == nullptr ? "" : text.data();
-    const int result =
-        sqlite3_bind_text64(statement_, ++bound_, data, text.size(), SQLITE_STATIC, SQLITE_UTF8);
+    const int result = sqlite3_bind_text64(statement_, ++bound_, data, text.size(), SQLITE_STATIC, SQLITE_UTF8);
     if (result != SQLITE_OK) failure_ = result;
     return *this;
 }
 
 Statement& Statement::bind_null() {
-    if (const int result = sqlite3_bind_null(statement_, ++bound_); result != SQLITE_OK)
-        failure_ = result;
+    if (const int result = sqlite3_bind_null(statement_, ++bound_); result != SQLITE_OK) failure_ = result;
     return *this;
 }
 
@@ -83,20 +77,15 @@ void Statement::reset() {
     failure_ = 0;
 }
 
-std::int64_t Statement::integer(int column) const {
-    return sqlite3_column_int64(statement_, column);
-}
+std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(statement_, column); }
 
 std::string_view Statement::text(int column) const {
     const unsigned char* data = sqlite3_column_text(statement_, column);
     if (data == nullptr) return {};
-    return {reinterpret_cast<const char*>(data),
-            static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
+    return {reinterpret_cast<const char*>(data), static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
 }
 
-bool Statement::is_null(int column) const {
-    return sqlite3_column_type(statement_, column) == SQLITE_NULL;
-}
+bool Statement::is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
 
 std::optional<std::int64_t> Statement::optional_integer(int column) const {
     if (is_null(column)) return std::nullopt;
@@ -110,13 +99,11 @@ void Database::Close::operator()(sqlite3* handle) const { sqlite3_close_v2(handl
 Result<Database> Database::open(const std::filesystem::path& file, Mode mode) {
     Database database(file);
     const int flags =
-        SQLITE_OPEN_NOMUTEX |
-        (mode == Mode::write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY);
+        SQLITE_OPEN_NOMUTEX | (mode == Mode::write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY);
     sqlite3* handle = nullptr;
     const int result = sqlite3_open_v2(file.c_str(), &handle, flags, nullptr);
     database.handle_.reset(handle);
-    if (result != SQLITE_OK)
-        return fail(error_of(handle, result, "cannot open the database " + file.string()));
+    if (result != SQLITE_OK) return fail(error_of(handle, result, "cannot open the database " + file.string()));
     sqlite3_extended_result_codes(handle, 1);
     HK_CHECK(database.configure(mode));
     return database;
@@ -125,8 +112,7 @@ Result<Database> Database::open(const std::filesystem::path& file, Mode mode) {
 Result<> Database::configure(Mode mode) {
     // Only the writer may checkpoint: two connections that do can damage a WAL file (SQLite
     // before 3.51.3).
-    sqlite3_db_config(handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, mode == Mode::read ? 1 : 0,
-                      nullptr);
+    sqlite3_db_config(handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, mode == Mode::read ? 1 : 0, nullptr);
     sqlite3_busy_timeout(handle(), 2000);
     if (mode == Mode::read) return execute("PRAGMA query_only = 1; PRAGMA cache_size = -16000;");
     HK_CHECK(execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = "
@@ -149,13 +135,11 @@ Result<> Database::execute(const std::string& sql) {
 }
 
 Result<Statement*> Database::statement(std::string_view sql) {
-    if (const auto found = statements_.find(sql); found != statements_.end())
-        return found->second.get();
+    if (const auto found = statements_.find(sql); found != statements_.end()) return found->second.get();
     sqlite3_stmt* prepared = nullptr;
-    const int result = sqlite3_prepare_v3(handle(), sql.data(), static_cast<int>(sql.size()),
-                                          SQLITE_PREPARE_PERSISTENT, &prepared, nullptr);
-    if (result != SQLITE_OK)
-        return fail(error_of(handle(), result, "the database " + file_.string()));
+    const int result = sqlite3_prepare_v3(handle(), sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
+                                          &prepared, nullptr);
+    if (result != SQLITE_OK) return fail(error_of(handle(), result, "the database " + file_.string()));
     auto statement = std::make_unique<Statement>(handle(), prepared);
     return statements_.emplace(std::string(sql), std::move(statement)).first->second.get();
 }

@@ -45,9 +45,8 @@ Result<StateCounts> load_counts(Database& database, BatchId batch) {
 
 Result<> load_batches(Database& database, Active& active) {
     HK_TRY(auto* query, database.statement(select(
-                            batch_columns,
-                            " FROM batch b WHERE b.id IN (SELECT batch FROM task WHERE state IN " +
-                                std::string(not_final) + ") ORDER BY b.id")));
+                            batch_columns, " FROM batch b WHERE b.id IN (SELECT batch FROM task WHERE state IN " +
+                                               std::string(not_final) + ") ORDER BY b.id")));
     SpecCache specs;
     return for_each_row(*query, [&](const Statement& row) -> Result<> {
         HK_TRY(auto batch, specs.read_batch(row));
@@ -70,9 +69,8 @@ Result<> load_tasks(Database& database, Active& active) {
     std::int64_t expected = 0;
     for (const auto& [state, tasks] : active.counts) expected += is_final(state) ? 0 : tasks;
     active.tasks.reserve(static_cast<std::size_t>(expected));
-    HK_TRY(auto* query,
-           database.statement(select(task_columns, " FROM task t WHERE t.state IN " +
-                                                       std::string(not_final) + " ORDER BY t.id")));
+    HK_TRY(auto* query, database.statement(select(task_columns, " FROM task t WHERE t.state IN " +
+                                                                    std::string(not_final) + " ORDER BY t.id")));
     return for_each_row(*query, [&](const Statement& row) -> Result<> {
         HK_TRY(auto task, read_task(row));
         const BatchRecord& batch = *batches.at(task.batch);
@@ -85,10 +83,9 @@ Result<> load_tasks(Database& database, Active& active) {
 
 Result<> load_attempts(Database& database, Active& active) {
     HK_TRY(auto* query, database.statement(select(
-                            attempt_columns,
-                            " FROM task t JOIN attempt a ON a.task = t.id AND a.number = t.attempt "
-                            "WHERE t.state IN " +
-                                std::string(not_final) + " ORDER BY t.id")));
+                            attempt_columns, " FROM task t JOIN attempt a ON a.task = t.id AND a.number = t.attempt "
+                                             "WHERE t.state IN " +
+                                                 std::string(not_final) + " ORDER BY t.id")));
     return for_each_row(*query, [&](const Statement& row) -> Result<> {
         HK_TRY(auto attempt, read_attempt(row));
         active.attempts.push_back(std::move(attempt));
@@ -122,8 +119,7 @@ Result<Reader> Reader::open(const std::filesystem::path& file) {
     HK_TRY(Database database, Database::open(file, Database::Mode::read));
     HK_TRY(const auto version, database.number("PRAGMA user_version"));
     if (version != schema_version())
-        return fail(Errc::unsupported,
-                    "the database " + file.string() + " has another schema than this program");
+        return fail(Errc::unsupported, "the database " + file.string() + " has another schema than this program");
     return Reader(std::move(database));
 }
 
@@ -166,8 +162,7 @@ Result<TaskPage> Reader::list_tasks(const TaskQuery& query) {
 
 Result<std::vector<AttemptRecord>> Reader::attempts(TaskId task) {
     HK_TRY(auto* query,
-           database_.statement(
-               select(attempt_columns, " FROM attempt a WHERE a.task = ? ORDER BY a.number")));
+           database_.statement(select(attempt_columns, " FROM attempt a WHERE a.task = ? ORDER BY a.number")));
     query->bind(task.value);
     std::vector<AttemptRecord> attempts;
     HK_CHECK(for_each_row(*query, [&](const Statement& row) -> Result<> {
@@ -180,9 +175,8 @@ Result<std::vector<AttemptRecord>> Reader::attempts(TaskId task) {
 
 Result<std::vector<EventRecord>> Reader::events(TaskId task) {
     HK_TRY(auto* query,
-           database_.statement(select(event_columns,
-                                      " FROM (SELECT * FROM event WHERE task = ? ORDER BY id DESC "
-                                      "LIMIT ?) ORDER BY id")));
+           database_.statement(select(event_columns, " FROM (SELECT * FROM event WHERE task = ? ORDER BY id DESC "
+                                                     "LIMIT ?) ORDER BY id")));
     query->bind(task.value).bind(most_listed_events);
     std::vector<EventRecord> events;
     HK_CHECK(for_each_row(*query, [&](const Statement& row) -> Result<> {
@@ -194,9 +188,7 @@ Result<std::vector<EventRecord>> Reader::events(TaskId task) {
 
 Result<StateCounts> Reader::counts() { return load_counts(database_, all_batches); }
 
-Result<std::vector<NodeRecord>> Reader::nodes() {
-    return load_nodes(database_, " FROM node ORDER BY name");
-}
+Result<std::vector<NodeRecord>> Reader::nodes() { return load_nodes(database_, " FROM node ORDER BY name"); }
 
 Result<TaskId> Reader::next_task_id() { return load_next_task(database_); }
 

@@ -44,15 +44,13 @@ struct BatchSummary {
 
 /// Everything the Host needs to go on where it stopped.
 struct Active {
-    std::vector<BatchRecord> batches; ///< those with a task that is not final
-    std::vector<TaskRecord> tasks;    ///< not final, oldest first; tasks of a batch share its spec
-    std::vector<AttemptRecord>
-        attempts; ///< the newest attempt of each of these tasks, where there is one
-    std::vector<NodeRecord> nodes; ///< not removed
-    TaskId next_task;              ///< the first id that was never given
-    StateCounts counts;            ///< of all tasks
-    std::map<BatchId, StateCounts>
-        batch_counts; ///< of these batches, where they have more than one task
+    std::vector<BatchRecord> batches;            ///< those with a task that is not final
+    std::vector<TaskRecord> tasks;               ///< not final, oldest first; tasks of a batch share its spec
+    std::vector<AttemptRecord> attempts;         ///< the newest attempt of each of these tasks, where there is one
+    std::vector<NodeRecord> nodes;               ///< not removed
+    TaskId next_task;                            ///< the first id that was never given
+    StateCounts counts;                          ///< of all tasks
+    std::map<BatchId, StateCounts> batch_counts; ///< of these batches, where they have more than one task
 };
 
 /// A connection that only reads. Opened after the Writer of the same file; used from one thread at

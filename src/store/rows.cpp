@@ -9,8 +9,8 @@ namespace hk::store {
 namespace {
 
 std::unexpected<Error> damaged(std::string_view what, std::string_view text) {
-    return fail(Errc::corrupt, "the database holds \"" + std::string(text.substr(0, 80)) +
-                                   "\" where " + std::string(what) + " should be");
+    return fail(Errc::corrupt, "the database holds \"" + std::string(text.substr(0, 80)) + "\" where " +
+                                   std::string(what) + " should be");
 }
 
 Result<std::vector<int>> gpus_from(std::string_view text) {
@@ -20,8 +20,7 @@ Result<std::vector<int>> gpus_from(std::string_view text) {
     while (at < end) {
         int gpu = 0;
         const auto [rest, error] = std::from_chars(at, end, gpu);
-        if (error != std::errc{} || (rest != end && *rest != ','))
-            return damaged("a list of GPUs", text);
+        if (error != std::errc{} || (rest != end && *rest != ',')) return damaged("a list of GPUs", text);
         gpus.push_back(gpu);
         at = rest == end ? end : rest + 1;
     }
@@ -84,9 +83,7 @@ std::string warnings_text(const std::vector<std::string>& warnings) {
 
 std::string spec_text(const TaskSpec& spec) { return json::serialize(json::to_value(spec)); }
 
-std::string inventory_text(const NodeInventory& inventory) {
-    return json::serialize(json::to_value(inventory));
-}
+std::string inventory_text(const NodeInventory& inventory) { return json::serialize(json::to_value(inventory)); }
 
 Result<TaskState> state_from(std::string_view text) {
     if (const auto state = parse_task_state(text)) return *state;
@@ -155,9 +152,8 @@ Result<std::shared_ptr<const TaskSpec>> SpecCache::parse(std::string_view text) 
 }
 
 Result<BatchRecord> SpecCache::read_batch(const Statement& row) {
-    BatchRecord batch{.id = BatchId(row.integer(0)),
-                      .submitted_at = from_micros(row.integer(1)),
-                      .total = row.integer(2)};
+    BatchRecord batch{
+        .id = BatchId(row.integer(0)), .submitted_at = from_micros(row.integer(1)), .total = row.integer(2)};
     HK_TRY(batch.spec, parse(row.text(3)));
     return batch;
 }

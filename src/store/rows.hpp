@@ -30,8 +30,7 @@ inline constexpr std::string_view batch_columns = "b.id, b.submitted_at, b.total
 inline constexpr std::string_view attempt_columns =
     "a.task, a.number, a.node, a.numa, a.gpus, a.state, a.assigned_at, a.started_at, a.outcome";
 Result<AttemptRecord> read_attempt(const Statement& row);
-inline constexpr std::string_view node_columns =
-    "name, inventory, drained, first_seen, last_seen, removed";
+inline constexpr std::string_view node_columns = "name, inventory, drained, first_seen, last_seen, removed";
 Result<NodeRecord> read_node(const Statement& row);
 inline constexpr std::string_view event_columns = "task, at, kind, node, detail";
 EventRecord read_event(const Statement& row);

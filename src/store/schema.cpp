@@ -121,8 +121,7 @@ Result<> create_private(const std::filesystem::path& file) {
     const Fd created(::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (created) return {};
     const int error = errno;
-    if (error != EEXIST)
-        return fail(system_error("cannot create the database " + file.string(), error));
+    if (error != EEXIST) return fail(system_error("cannot create the database " + file.string(), error));
     struct stat found{};
     if (::stat(file.c_str(), &found) == 0 && S_ISREG(found.st_mode) && found.st_size == 0)
         return fail(Errc::corrupt, "the database " + file.string() +
@@ -162,10 +161,8 @@ Result<Fd> lock_database(const std::filesystem::path& file) {
     if (::flock(lock.get(), LOCK_EX | LOCK_NB) == 0) return lock;
     const int error = errno;
     if (error == EWOULDBLOCK)
-        return fail(
-            Errc::conflict,
-            "another Host is using the database " + file.string() +
-                "; stop it first, or give this one a database of its own (database.db_file)");
+        return fail(Errc::conflict, "another Host is using the database " + file.string() +
+                                        "; stop it first, or give this one a database of its own (database.db_file)");
     return fail(system_error("cannot lock " + name, error));
 }
 
@@ -173,8 +170,7 @@ Result<Database> open_for_writing(const std::filesystem::path& file) {
     HK_CHECK(create_private(file));
     auto database = Database::open(file, Database::Mode::write);
     if (!database) return fail(explained(file, std::move(database.error())));
-    if (auto checked = check_integrity(*database); !checked)
-        return fail(explained(file, std::move(checked.error())));
+    if (auto checked = check_integrity(*database); !checked) return fail(explained(file, std::move(checked.error())));
     HK_CHECK(migrate(*database));
     return database;
 }

@@ -33,8 +33,7 @@ struct Where {
 };
 
 void bind_all(Statement& statement, const std::vector<Value>& values) {
-    for (const Value& value : values)
-        std::visit([&](const auto& bound) { statement.bind(bound); }, value);
+    for (const Value& value : values) std::visit([&](const auto& bound) { statement.bind(bound); }, value);
 }
 
 Result<std::int64_t> number(Database& database, const std::string& sql, const Where& where) {
@@ -54,10 +53,9 @@ std::vector<TaskState> asked_states(const TaskQuery& query) {
     return states;
 }
 
-constexpr TaskState all_states[] = {
-    TaskState::pending, TaskState::assigning, TaskState::running,
-    TaskState::paused,  TaskState::lost,      TaskState::completed,
-    TaskState::failed,  TaskState::killed,    TaskState::killed_oom};
+constexpr TaskState all_states[] = {TaskState::pending, TaskState::assigning, TaskState::running,
+                                    TaskState::paused,  TaskState::lost,      TaskState::completed,
+                                    TaskState::failed,  TaskState::killed,    TaskState::killed_oom};
 
 void add_states(Where& where, std::string_view column, const std::vector<TaskState>& states) {
     if (states.empty()) return;
@@ -86,8 +84,7 @@ Where batch_conditions(const TaskQuery& query) {
     if (!query.user.empty()) where.add("b.submitted_by = ?", query.user);
     if (!query.container.empty()) {
         // "+": the index on users is the more selective of the two.
-        const std::string_view condition =
-            query.user.empty() ? "b.container = ?" : "+b.container = ?";
+        const std::string_view condition = query.user.empty() ? "b.container = ?" : "+b.container = ?";
         where.add(condition, query.container == "NULL" ? std::string() : query.container);
     }
     if (!query.search.empty()) where.add("b.line LIKE ? ESCAPE '\\'", like_pattern(query.search));
@@ -118,8 +115,7 @@ Result<Ids> newest_by_index(Database& database, const TaskQuery& query, std::int
         where.add("id < ?", before);
         Ids ids;
         where.values.emplace_back(std::int64_t{query.limit} + 1);
-        HK_CHECK(append_ids(database, "SELECT id FROM task" + where.sql + " ORDER BY id DESC",
-                            where, ids));
+        HK_CHECK(append_ids(database, "SELECT id FROM task" + where.sql + " ORDER BY id DESC", where, ids));
         return ids;
     }
     if (states.empty()) states.assign(std::begin(all_states), std::end(all_states));
@@ -130,8 +126,7 @@ Result<Ids> newest_by_index(Database& database, const TaskQuery& query, std::int
         where.add("state = ?", std::string(to_string(state)));
         where.add("id < ?", before);
         where.values.emplace_back(std::int64_t{query.limit} + 1);
-        HK_CHECK(append_ids(database, "SELECT id FROM task" + where.sql + " ORDER BY id DESC",
-                            where, ids));
+        HK_CHECK(append_ids(database, "SELECT id FROM task" + where.sql + " ORDER BY id DESC", where, ids));
     }
     std::ranges::sort(ids, std::greater<>());
     return ids;
@@ -175,9 +170,8 @@ Result<std::int64_t> total_of(Database& database, const TaskQuery& query) {
         add_states(where, "t.state", asked_states(query));
         where.append(batches);
         return number(database,
-                      batches.sql.empty()
-                          ? "SELECT count(*) FROM task t"
-                          : "SELECT count(*) FROM task t JOIN batch b ON b.id = t.batch",
+                      batches.sql.empty() ? "SELECT count(*) FROM task t"
+                                          : "SELECT count(*) FROM task t JOIN batch b ON b.id = t.batch",
                       where);
     }
     if (batches.sql.empty()) {
@@ -188,30 +182,25 @@ Result<std::int64_t> total_of(Database& database, const TaskQuery& query) {
     where = batches;
     if (query.states.empty()) return number(database, "SELECT sum(b.total) FROM batch b", where);
     add_states(where, "c.state", asked_states(query));
-    return number(database,
-                  "SELECT sum(c.tasks) FROM batch b CROSS JOIN task_count c ON c.batch = b.id",
-                  where);
+    return number(database, "SELECT sum(c.tasks) FROM batch b CROSS JOIN task_count c ON c.batch = b.id", where);
 }
 
 Result<> check(const TaskQuery& query) {
     if (query.limit < 1 || query.limit > most_listed_tasks)
         return fail(Errc::invalid, "limit must be 1 to " + std::to_string(most_listed_tasks));
     if (query.search.size() > longest_search)
-        return fail(Errc::invalid, "a search of more than " + std::to_string(longest_search) +
-                                       " bytes is not possible");
+        return fail(Errc::invalid,
+                    "a search of more than " + std::to_string(longest_search) + " bytes is not possible");
     return {};
 }
 
 } // namespace
 
-Result<std::vector<TaskRecord>> read_tasks(Database& database,
-                                           const std::vector<std::int64_t>& ids) {
+Result<std::vector<TaskRecord>> read_tasks(Database& database, const std::vector<std::int64_t>& ids) {
     constexpr int spec_column = 15; // after task_columns
-    HK_TRY(
-        auto* query,
-        database.statement(
-            "SELECT " + std::string(task_columns) +
-            ", b.spec, b.submitted_at FROM task t JOIN batch b ON b.id = t.batch WHERE t.id = ?"));
+    HK_TRY(auto* query,
+           database.statement("SELECT " + std::string(task_columns) +
+                              ", b.spec, b.submitted_at FROM task t JOIN batch b ON b.id = t.batch WHERE t.id = ?"));
     SpecCache specs;
     std::vector<TaskRecord> tasks;
     tasks.reserve(ids.size());
@@ -233,8 +222,7 @@ Result<TaskPage> list_tasks(Database& database, const TaskQuery& query) {
     TaskPage page;
     HK_TRY(page.total, total_of(database, query));
     if (page.total == 0) return page;
-    const std::int64_t before =
-        query.after ? query.after->value : std::numeric_limits<std::int64_t>::max();
+    const std::int64_t before = query.after ? query.after->value : std::numeric_limits<std::int64_t>::max();
     HK_TRY(Ids ids, batch_conditions(query).sql.empty() ? newest_by_index(database, query, before)
                                                         : newest_by_batch(database, query, before));
     const auto limit = static_cast<std::size_t>(query.limit);

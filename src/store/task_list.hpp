@@ -6,8 +6,7 @@ namespace hk::store {
 
 /// The rows of these ids with the specs of their batches, in the order of the ids; those that do
 /// not exist are left out.
-Result<std::vector<TaskRecord>> read_tasks(Database& database,
-                                           const std::vector<std::int64_t>& ids);
+Result<std::vector<TaskRecord>> read_tasks(Database& database, const std::vector<std::int64_t>& ids);
 
 /// Inside a reading transaction of the caller.
 Result<TaskPage> list_tasks(Database& database, const TaskQuery& query);

@@ -84,12 +84,10 @@ Writer::Writer(std::unique_ptr<Impl> impl)
     : impl_(std::move(impl)) {}
 Writer::~Writer() { stop(); }
 
-Result<std::unique_ptr<Writer>> Writer::open(const std::filesystem::path& file,
-                                             WriterLimits limits) {
+Result<std::unique_ptr<Writer>> Writer::open(const std::filesystem::path& file, WriterLimits limits) {
     std::error_code error;
     if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), error);
-    if (error)
-        return fail(system_error("cannot create " + file.parent_path().string(), error.value()));
+    if (error) return fail(system_error("cannot create " + file.parent_path().string(), error.value()));
     HK_TRY(Fd lock, lock_database(file));
     HK_TRY(Database database, open_for_writing(file));
     auto impl = std::make_unique<Impl>(std::move(database), std::move(lock), limits);
@@ -139,10 +137,8 @@ void Writer::Impl::run() {
 bool Writer::Impl::wait_for_work(std::vector<Commit>& group) {
     std::unique_lock hold(mutex);
     const auto ready = [this] { return !queue.empty() || stopping; };
-    if (database.log_pages() == 0)
-        wake.wait(hold, ready);
-    else
-        wake.wait_for(hold, limits.idle, ready);
+    if (database.log_pages() == 0) wake.wait(hold, ready);
+    else wake.wait_for(hold, limits.idle, ready);
     if (queue.empty()) return !stopping;
     take_group(group);
     return true;
@@ -178,8 +174,7 @@ Result<> Writer::Impl::write_together(std::span<const Commit> group) {
 void Writer::Impl::answer(Commit& commit, const Result<>& result) {
     Result<> told = result;
     if (commit.refused)
-        told = fail(Errc::unavailable,
-                    "the database cannot keep up, or is being closed; try again in a moment");
+        told = fail(Errc::unavailable, "the database cannot keep up, or is being closed; try again in a moment");
     (told ? commits : failed) += 1;
     if (told) writes += static_cast<std::int64_t>(commit.writes.size());
     backlog -= commit.bytes;
@@ -196,15 +191,13 @@ void Writer::Impl::keep_log_short(bool idle) {
     if (idle) return checkpoint(true);
     // Measured from the last try: where a slow reader stands in the way, not every commit shall
     // wait for it.
-    if (pages > pages_at_checkpoint + limits.checkpoint_pages)
-        checkpoint(pages > limits.truncate_pages);
+    if (pages > pages_at_checkpoint + limits.checkpoint_pages) checkpoint(pages > limits.truncate_pages);
 }
 
 void Writer::Impl::checkpoint(bool cut_off) {
     sqlite3_busy_timeout(database.handle(), static_cast<int>(limits.reader_wait.count()));
     const int mode = cut_off ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
-    const int result =
-        sqlite3_wal_checkpoint_v2(database.handle(), nullptr, mode, nullptr, nullptr);
+    const int result = sqlite3_wal_checkpoint_v2(database.handle(), nullptr, mode, nullptr, nullptr);
     sqlite3_busy_timeout(database.handle(), 2000);
     checkpoints += 1;
     pages_at_checkpoint = database.log_pages();

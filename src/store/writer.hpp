@@ -13,23 +13,19 @@
 namespace hk::store {
 
 struct WriterLimits {
-    std::size_t busy_bytes = 32 << 20;     ///< above this `busy()` is true: refuse new submissions
-    std::size_t backlog_bytes = 256 << 20; ///< above this a commit fails with unavailable
-    std::size_t group_writes =
-        20'000; ///< a transaction takes no further commit once it holds so many changes
-    std::int64_t checkpoint_pages =
-        4'000; ///< a log of so many pages (16 MB) is copied back even under load
-    std::int64_t truncate_pages =
-        64'000; ///< a log of so many pages (256 MB) is cut off, waiting for readers
-    std::chrono::milliseconds idle{500}; ///< quiet for so long: copy the log back and cut it off
+    std::size_t busy_bytes = 32 << 20;         ///< above this `busy()` is true: refuse new submissions
+    std::size_t backlog_bytes = 256 << 20;     ///< above this a commit fails with unavailable
+    std::size_t group_writes = 20'000;         ///< a transaction takes no further commit once it holds so many changes
+    std::int64_t checkpoint_pages = 4'000;     ///< a log of so many pages (16 MB) is copied back even under load
+    std::int64_t truncate_pages = 64'000;      ///< a log of so many pages (256 MB) is cut off, waiting for readers
+    std::chrono::milliseconds idle{500};       ///< quiet for so long: copy the log back and cut it off
     std::chrono::milliseconds reader_wait{50}; ///< how long cutting off waits for a reader
 };
 
 struct WriterNumbers {
     std::int64_t commits = 0; ///< that were asked for and succeeded
     std::int64_t failed = 0;
-    std::int64_t transactions =
-        0; ///< that were written; smaller than `commits` when they came together
+    std::int64_t transactions = 0; ///< that were written; smaller than `commits` when they came together
     std::int64_t writes = 0;
     std::int64_t checkpoints = 0;
 };
@@ -45,8 +41,7 @@ public:
     /// Locks, opens or creates, checks and migrates the database, then starts the thread. Parent
     /// folders are created. Fails with conflict (another Host has it), corrupt, unsupported
     /// (written by a newer program), no_space or io.
-    static Result<std::unique_ptr<Writer>> open(const std::filesystem::path& file,
-                                                WriterLimits limits = {});
+    static Result<std::unique_ptr<Writer>> open(const std::filesystem::path& file, WriterLimits limits = {});
     Writer(const Writer&) = delete;
     Writer& operator=(const Writer&) = delete;
     ~Writer();

@@ -28,7 +28,8 @@ struct Cluster {
     std::set<TaskId> kills;
     bool faults = true;
 
-    explicit Cluster(std::uint64_t seed) : world(seed) {
+    explicit Cluster(std::uint64_t seed)
+        : world(seed) {
         host.on_ended = [this](const sched::Task& task) { take_end(task); };
         add("a", test::machine(4, Bytes{8'000'000'000}, 2));
         add("b", test::dual_socket(2));

@@ -18,7 +18,8 @@ namespace hk::sim {
 /// after the commit was never ordered.
 class Host {
 public:
-    explicit Host(World& world) : world_(world) {
+    explicit Host(World& world)
+        : world_(world) {
         auto database = store::Database::open(file(), store::Database::Mode::write).value();
         store::migrate(database).value();
         database.execute("PRAGMA synchronous=OFF").value(); // this Host's deaths leave the kernel alive
@@ -38,7 +39,8 @@ public:
         alive_ = false;
         ++life_;
         commits_.clear();
-        for (auto& [session, link] : links_) link->abandon(link->host, world_.between(Duration{0}, std::chrono::seconds(5)));
+        for (auto& [session, link] : links_)
+            link->abandon(link->host, world_.between(Duration{0}, std::chrono::seconds(5)));
         links_.clear();
     }
     bool alive() const { return alive_; }
@@ -90,8 +92,8 @@ private:
         auto message = proto::parse_runner_message(text).value();
         if (auto* hello = std::get_if<proto::Hello>(&message)) {
             name = hello->name;
-            const auto result = sched::step(
-                state_, sched::NodeHello{session, name, hello->inventory, hello->attempts}, world_.now());
+            const auto result =
+                sched::step(state_, sched::NodeHello{session, name, hello->inventory, hello->attempts}, world_.now());
             const auto link = links_.at(session);
             link->to_runner(result.refused ? proto::to_json(proto::Rejected{result.refused->message})
                                            : proto::to_json(proto::Welcome{}));
@@ -117,7 +119,7 @@ private:
             store::apply(*database_, writes).value();
         }
         transaction.commit().value();
-        for (auto commits = std::exchange(commits_, {}); Commit& commit : commits) perform(commit);
+        for (auto commits = std::exchange(commits_, {}); Commit & commit : commits) perform(commit);
     }
     void perform(const Commit& commit) {
         for (const sched::Task& task : commit.effects.tasks)
@@ -135,7 +137,8 @@ private:
         const auto known = state_.nodes.find(node);
         if (known == state_.nodes.end() || !known->second.session || !links_.contains(*known->second.session)) return;
         proto::Orders wire;
-        for (const auto& start : orders.start) wire.start.push_back({start.attempt, start.batch->spec, start.placement, ""});
+        for (const auto& start : orders.start)
+            wire.start.push_back({start.attempt, start.batch->spec, start.placement, ""});
         for (const auto& stop : orders.stop) wire.stop.push_back({stop.attempt, stop.grace});
         wire.pause = orders.pause;
         wire.resume = orders.resume;

@@ -13,7 +13,8 @@ public:
     using Receive = std::function<void(const std::string&)>;
     using Closed = std::function<void()>;
 
-    Link(World& world) : world_(world) {}
+    Link(World& world)
+        : world_(world) {}
 
     struct Side {
         Receive receive;

@@ -19,7 +19,9 @@ struct Truth {
 class Node {
 public:
     Node(World& world, std::string name, NodeInventory inventory)
-        : world_(world), name_{std::move(name)}, inventory_(std::move(inventory)) {
+        : world_(world)
+        , name_{std::move(name)}
+        , inventory_(std::move(inventory)) {
         inventory_.state_id = name_.value + "-records";
         inventory_.version = "sim";
         start_runner();
@@ -65,8 +67,9 @@ public:
         processes.clear();
     }
     void cut_link() {
-        if (link_) link_->cut(world_.between(Duration{0}, std::chrono::seconds(40)),
-                              world_.between(Duration{0}, std::chrono::seconds(40)));
+        if (link_)
+            link_->cut(world_.between(Duration{0}, std::chrono::seconds(40)),
+                       world_.between(Duration{0}, std::chrono::seconds(40)));
     }
     bool idle() const { return processes.empty() && spool_.empty(); }
 
@@ -97,8 +100,8 @@ private:
         link_->runner.closed = [this, life = life_] {
             if (life == life_) hang_up();
         };
-        link_->to_host(proto::to_json(
-            proto::Hello{.name = name_, .inventory = inventory_, .attempts = agent::take_all(state_)}));
+        link_->to_host(
+            proto::to_json(proto::Hello{.name = name_, .inventory = inventory_, .attempts = agent::take_all(state_)}));
         beat();
     }
     void hang_up() {

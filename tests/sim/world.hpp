@@ -11,7 +11,8 @@ namespace hk::sim {
 /// Virtual time and chance: a queue of things that will happen, and one seed that decides everything.
 class World {
 public:
-    explicit World(std::uint64_t seed) : random_(seed) {}
+    explicit World(std::uint64_t seed)
+        : random_(seed) {}
 
     Now now() const { return now_; }
     /// `action` happens after `delay`; actions of one moment keep the order in which they were planned.

@@ -90,7 +90,8 @@ void check_control(net::Loop& loop, Engine& engine, const std::string& image) {
 }
 
 void check_refusals(net::Loop& loop, Engine& engine, const std::string& image) {
-    CHECK(now(loop, engine.create(spec_of("hk-contract/none:1", "hk-contract-4", {"true"}))).error().code == Errc::not_found);
+    CHECK(now(loop, engine.create(spec_of("hk-contract/none:1", "hk-contract-4", {"true"}))).error().code ==
+          Errc::not_found);
     for (const char* name : {"hk-none", "-v", "a/b", "..", "\xf0\x9f\x90\x8d", "a?b=c"}) {
         CAPTURE(name);
         CHECK_FALSE(now(loop, engine.start(name)));
@@ -209,7 +210,8 @@ void check_events(net::Loop& loop, Engine& engine, const std::string& image) {
         (void)co_await from.watch(label, std::move(note));
     };
     group.spawn(follow(engine, seen));
-    now(loop, net::sleep_for(std::chrono::milliseconds{300})); // an engine tells only what happens after it has heard us
+    now(loop,
+        net::sleep_for(std::chrono::milliseconds{300})); // an engine tells only what happens after it has heard us
     const auto id = make(loop, engine, spec_of(image, "hk-contract-8", {"true"}));
     NEED(now(loop, engine.start(id)));
     NEED(now(loop, engine.wait(id)));

@@ -50,7 +50,8 @@ inline void check_arguments(const RigMaker& make, const TempDir& dir) {
 inline void check_environment(const RigMaker& make, const TempDir& dir) {
     const auto rig = make(dir.path());
     rig->prototype.env = {{"MINE", "a b\nc=d"}, {"HAKURIVER_TASK_ID", "forged"}};
-    const auto id = rig->shell(5, "printf '%s|' \"$MINE\" $HAKURIVER_TASK_ID $HAKURIVER_ATTEMPT $HAKURIVER_NODE \"$TERM\"");
+    const auto id =
+        rig->shell(5, "printf '%s|' \"$MINE\" $HAKURIVER_TASK_ID $HAKURIVER_ATTEMPT $HAKURIVER_NODE \"$TERM\"");
     CHECK(rig->outcome(id).exit_code == 0);
     CHECK(rig->output(id) == "a b\nc=d|5|5.1|n1||");
 }

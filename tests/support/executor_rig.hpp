@@ -27,7 +27,8 @@ public:
         char name[] = "/tmp/hk-test-XXXXXX";
         path_ = ::mkdtemp(name);
     }
-    explicit TempDir(std::filesystem::path adopted) : path_(std::move(adopted)) {}
+    explicit TempDir(std::filesystem::path adopted)
+        : path_(std::move(adopted)) {}
     ~TempDir() {
         std::error_code failed;
         std::filesystem::remove_all(path_, failed);
@@ -100,7 +101,8 @@ public:
     template <class E>
     const E* find(AttemptId id) const {
         for (const auto& event : events)
-            if (const auto* of_kind = std::get_if<E>(&event); of_kind != nullptr && of_kind->attempt == id) return of_kind;
+            if (const auto* of_kind = std::get_if<E>(&event); of_kind != nullptr && of_kind->attempt == id)
+                return of_kind;
         return nullptr;
     }
     template <class E>
@@ -121,7 +123,8 @@ public:
 private:
     std::string all_records() const {
         std::string text;
-        for (const auto& entry : std::filesystem::directory_iterator(spool.folder())) text += slurp(entry.path()) + "--\n";
+        for (const auto& entry : std::filesystem::directory_iterator(spool.folder()))
+            text += slurp(entry.path()) + "--\n";
         return text;
     }
     std::filesystem::path dir_;

@@ -11,7 +11,9 @@ bool runs(ContainerStatus status) { return status == ContainerStatus::running ||
 
 } // namespace
 
-FakeEngine::FakeEngine(net::Loop& loop) : loop_(loop), group_(loop) {}
+FakeEngine::FakeEngine(net::Loop& loop)
+    : loop_(loop)
+    , group_(loop) {}
 FakeEngine::~FakeEngine() = default;
 
 std::string FakeEngine::fresh_id() { return oci::sha256("fake" + std::to_string(++counter_)).hex(); }
@@ -32,7 +34,8 @@ Result<FakeEngine::Image*> FakeEngine::find_image(const std::string& reference) 
     HK_CHECK(reachable());
     const auto name = parse_image_name(reference);
     for (auto& [id, image] : images_)
-        if (id == reference || id == "sha256:" + reference || (name && image.tags.contains(name->text()))) return &image;
+        if (id == reference || id == "sha256:" + reference || (name && image.tags.contains(name->text())))
+            return &image;
     return fail(Errc::not_found, "No such image: " + reference);
 }
 
@@ -134,7 +137,8 @@ Task<Result<>> FakeEngine::start(std::string name) {
     else if (program == "false") code = 1;
     else if (program == "sh" && argv.size() == 3 && argv[2].starts_with("exit ")) code = std::stoi(argv[2].substr(5));
     else if (programs.contains(program)) code = programs.at(program);
-    else if (program != "sleep") co_return fail(Errc::invalid, "exec: \"" + program + "\": executable file not found in $PATH");
+    else if (program != "sleep")
+        co_return fail(Errc::invalid, "exec: \"" + program + "\": executable file not found in $PATH");
     container.info.status = ContainerStatus::running;
     container.info.started_at = read_clocks().wall;
     container.info.finished_at.reset();
@@ -294,7 +298,11 @@ Task<Result<>> FakeEngine::watch(std::string label, std::function<void(const Eng
     struct Enlisted {
         std::set<Watcher*>& set;
         Watcher* me;
-        Enlisted(std::set<Watcher*>& where, Watcher* who) : set(where), me(who) { set.insert(me); }
+        Enlisted(std::set<Watcher*>& where, Watcher* who)
+            : set(where)
+            , me(who) {
+            set.insert(me);
+        }
         ~Enlisted() { set.erase(me); }
     } enlisted(watchers_, &watcher);
     while (!down) co_await net::sleep_for(std::chrono::milliseconds{20});

@@ -10,8 +10,9 @@ namespace hk::test {
 
 /// A container engine in memory that keeps to the rules of a real one: it passes tests/support/engine_contract.hpp.
 ///
-/// Its programs: "true", "false", "sleep N" (until it is signalled), "sh -c 'exit N'", and anything that `programs` names;
-/// "sh" in an exec session echoes lines and understands "exit N". Everything else cannot be started. Loop thread only.
+/// Its programs: "true", "false", "sleep N" (until it is signalled), "sh -c 'exit N'", and anything that `programs`
+/// names; "sh" in an exec session echoes lines and understands "exit N". Everything else cannot be started. Loop thread
+/// only.
 class FakeEngine final : public docker::Engine {
 public:
     explicit FakeEngine(net::Loop& loop);

@@ -46,7 +46,8 @@ inline bool has_label(const std::map<std::string, std::string>& labels, const st
     return found != labels.end() && (equals == std::string::npos || found->second == wanted.substr(equals + 1));
 }
 
-inline std::string image_config(const std::vector<std::string>& layers, const std::map<std::string, std::string>& labels) {
+inline std::string image_config(const std::vector<std::string>& layers,
+                                const std::map<std::string, std::string>& labels) {
     std::string comment;
     for (const auto& [key, value] : labels) comment += key + "=" + value + ";";
     return make_config(layers, oci::sha256(comment).hex()); // labels may hold what JSON must escape

@@ -75,7 +75,8 @@ Task<Result<>> FakeEngine::save_image(std::string reference, ChunkSink& sink) {
     }
     const std::string config_name = (*image)->id.substr(7) + ".json";
     archive += tar_member(config_name, (*image)->config);
-    archive += tar_member("manifest.json", R"([{"Config":")" + config_name + R"(","Layers":[)" + list + "]}]") + oci::tar_end();
+    archive += tar_member("manifest.json", R"([{"Config":")" + config_name + R"(","Layers":[)" + list + "]}]") +
+               oci::tar_end();
     for (std::size_t at = 0; at < archive.size(); at += 60'000) {
         std::string chunk = archive.substr(at, 60'000);
         saved += Bytes{static_cast<std::int64_t>(chunk.size())};
@@ -110,7 +111,8 @@ Task<Result<std::string>> FakeEngine::load_image(ChunkSource& source) {
         std::string layer;
         // A layer counts as present when some image has the same chain of layers up to it.
         for (const auto& [id, image] : images_)
-            if (!refuses_thin && image.layers.size() > i && std::equal(layers.begin(), layers.end(), image.layers.begin()) &&
+            if (!refuses_thin && image.layers.size() > i &&
+                std::equal(layers.begin(), layers.end(), image.layers.begin()) &&
                 oci::sha256(image.layers[i]) == (*diff_ids)[i])
                 layer = image.layers[i];
         if (layer.empty()) {

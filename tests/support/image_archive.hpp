@@ -53,8 +53,7 @@ inline std::string docker_archive(const std::vector<std::string>& layers, const 
         archive += oci::tar_header({folder + "/", oci::TarType::directory, 0, ""});
         archive += tar_member(folder + "/VERSION", "1.0");
         archive += tar_member(folder + "/json", "{}");
-        if (same == i)
-            archive += tar_member(folder + "/layer.tar", layers[i]);
+        if (same == i) archive += tar_member(folder + "/layer.tar", layers[i]);
         else
             archive +=
                 oci::tar_header({folder + "/layer.tar", oci::TarType::symlink, 0, "../" + seen[same] + "/layer.tar"});

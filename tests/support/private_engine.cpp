@@ -91,7 +91,8 @@ bool PrivateEngine::possible() {
            std::getenv("HK_NO_DOCKER") == nullptr;
 }
 
-PrivateEngine::PrivateEngine(std::vector<std::string> options) : options_(std::move(options)) {
+PrivateEngine::PrivateEngine(std::vector<std::string> options)
+    : options_(std::move(options)) {
     std::string name = "/tmp/hk-engine-XXXXXX";
     folder_ = ::mkdtemp(name.data());
     start();
@@ -109,9 +110,19 @@ net::Address PrivateEngine::address() const { return net::Address::unix_socket((
 
 void PrivateEngine::start() {
     const std::string root = folder_.string();
-    std::vector<std::string> argv{dockerd(), "--data-root", root + "/data", "--exec-root", root + "/exec",
-                                  "--pidfile", root + "/pid", "-H", "unix://" + root + "/sock", "--bridge=none",
-                                  "--iptables=false", "--config-file", root + "/daemon.json"};
+    std::vector<std::string> argv{dockerd(),
+                                  "--data-root",
+                                  root + "/data",
+                                  "--exec-root",
+                                  root + "/exec",
+                                  "--pidfile",
+                                  root + "/pid",
+                                  "-H",
+                                  "unix://" + root + "/sock",
+                                  "--bridge=none",
+                                  "--iptables=false",
+                                  "--config-file",
+                                  root + "/daemon.json"};
     if (!fs::exists(root + "/daemon.json")) write_text(root + "/daemon.json", "{}");
     argv.insert(argv.end(), options_.begin(), options_.end());
     std::vector<char*> raw;
@@ -161,8 +172,9 @@ std::string busybox_layer() {
     for (std::size_t i = 0; i < 512; ++i) sum += static_cast<unsigned char>(program[i]);
     std::snprintf(&program[148], 8, "%06o", sum);
     layer += program + tar_member("etc/passwd", "root:x:0:0:root:/root:/bin/sh\n");
-    for (const char* name : {"sh", "sleep", "true", "false", "cat", "echo", "dd", "id", "env", "ls", "kill", "touch", "rm",
-                             "mkdir", "ps", "pwd", "head", "seq", "printf", "test", "stat", "grep", "nproc"})
+    for (const char* name :
+         {"sh", "sleep", "true", "false", "cat",  "echo", "dd",     "id",   "env",  "ls",   "kill", "touch",
+          "rm", "mkdir", "ps",   "pwd",   "head", "seq",  "printf", "test", "stat", "grep", "nproc"})
         layer += oci::tar_header({std::string("bin/") + name, oci::TarType::symlink, 0, "busybox"});
     return layer + oci::tar_end();
 }

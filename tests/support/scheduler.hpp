@@ -2,8 +2,8 @@
 #include "sched/explain.hpp"
 #include "sched/step.hpp"
 
-#include <string>
 #include <functional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -30,8 +30,8 @@ struct Scheduler {
     sched::SessionId session_of(const char* name) { return state.nodes.at(NodeName{name}).session.value(); }
 
     sched::Step& hello(const char* name, NodeInventory inventory, std::vector<AttemptReport> attempts = {}) {
-        return (*this)(sched::NodeHello{sched::SessionId{++sessions}, NodeName{name}, std::move(inventory),
-                                        std::move(attempts)});
+        return (*this)(
+            sched::NodeHello{sched::SessionId{++sessions}, NodeName{name}, std::move(inventory), std::move(attempts)});
     }
     sched::Step& report(const char* name, std::vector<AttemptReport> attempts) {
         return (*this)(sched::NodeReports{session_of(name), NodeName{name}, std::move(attempts)});
@@ -41,8 +41,8 @@ struct Scheduler {
 
     sched::Step& submit(TaskSpec spec, std::vector<std::string> targets = {}, std::int64_t count = 1,
                         bool no_queue = false) {
-        sched::Submit event{.spec = std::make_shared<const TaskSpec>(std::move(spec)), .count = count,
-                            .no_queue = no_queue};
+        sched::Submit event{
+            .spec = std::make_shared<const TaskSpec>(std::move(spec)), .count = count, .no_queue = no_queue};
         for (const auto& target : targets) event.targets.push_back(parse_target(target).value());
         event.at_once = at_once;
         std::vector<TaskId> tasks = (*this)(event).submitted.tasks;

@@ -11,9 +11,7 @@ const AttemptId id{TaskId{7}, 1};
 
 struct Runner {
     State state{.offers = {{.kind = ExecutorKind::process, .available = true},
-                           {.kind = ExecutorKind::docker,
-                            .available = false,
-                            .problem = "Docker does not answer"}}};
+                           {.kind = ExecutorKind::docker, .available = false, .problem = "Docker does not answer"}}};
     Effects last;
     Effects& operator()(const Event& event) { return last = step(state, event, Time{}); }
     const AttemptReport& report() const { return state.attempts.at(id).report; }
@@ -58,8 +56,7 @@ TEST_CASE("what no executor here can run is recorded as ended, with the reason")
     CHECK(r.last.begin.empty());
     CHECK(r.last.record_only.size() == 1);
     CHECK(r.last.settle.at(0).outcome.reason == EndReason::not_started);
-    CHECK(r.report().outcome->message ==
-          "this node does not offer the docker executor: Docker does not answer");
+    CHECK(r.report().outcome->message == "this node does not offer the docker executor: Docker does not answer");
 }
 
 TEST_CASE("a stop reaches the executor; one for an attempt that is over only repeats the result") {
@@ -108,8 +105,7 @@ TEST_CASE("a task on a GPU that is not healthy is flagged, once, and so that a l
     CHECK(r.last.flag[0].text == "its GPU 1 is not healthy: GPU is lost");
     const auto news = take_news(r.state);
     REQUIRE(news.size() == 1);
-    CHECK(news[0].warnings ==
-          std::vector<std::string>{"no memory limit", "its GPU 1 is not healthy: GPU is lost"});
+    CHECK(news[0].warnings == std::vector<std::string>{"no memory limit", "its GPU 1 is not healthy: GPU is lost"});
     r(lost);
     CHECK((r.last.flag.empty() && take_news(r.state).empty()));
 }
@@ -119,8 +115,7 @@ TEST_CASE("an earlier life's attempt is taken up again, or is over when its exec
     r(Recovered{assignment(), ExecutorKind::process});
     CHECK(r.last.recover.size() == 1);
     Runner other;
-    other(Recovered{assignment("env"),
-                    ExecutorKind::docker}); // Docker does not answer now; it may later
+    other(Recovered{assignment("env"), ExecutorKind::docker}); // Docker does not answer now; it may later
     CHECK(other.last.recover.size() == 1);
     other.state = State{};
     other(Recovered{assignment("env"), ExecutorKind::docker});

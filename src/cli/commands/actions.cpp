@@ -20,19 +20,16 @@ struct ActionText {
 constexpr std::array<ActionText, 4> texts{{
     {"kill", "killed", "hakuriver kill ID...",
      "Ends tasks: TERM, then KILL after a grace time, with all their processes."},
-    {"pause", "paused", "hakuriver pause ID...",
-     "Stops running tasks where they are; they keep their resources."},
+    {"pause", "paused", "hakuriver pause ID...", "Stops running tasks where they are; they keep their resources."},
     {"resume", "resumed", "hakuriver resume ID...", "Lets paused tasks go on."},
-    {"retry", "submitted again", "hakuriver retry ID...",
-     "Submits tasks once more, each as a new task."},
+    {"retry", "submitted again", "hakuriver retry ID...", "Submits tasks once more, each as a new task."},
 }};
 const ActionText& text_of(Action action) { return texts[static_cast<std::size_t>(action)]; }
 
 Result<int> act_on_one(Session& session, HostApi& api, Action action, TaskId id) {
     const ActionText& text = text_of(action);
-    HK_TRY(
-        const std::string body,
-        api.post("/api/tasks/" + to_string(id) + "/" + std::string(text.word), {}, action_limit));
+    HK_TRY(const std::string body,
+           api.post("/api/tasks/" + to_string(id) + "/" + std::string(text.word), {}, action_limit));
     if (session.json()) {
         session.print_json(body);
         return 0;
@@ -40,9 +37,7 @@ Result<int> act_on_one(Session& session, HostApi& api, Action action, TaskId id)
     if (action == Action::retry) {
         HK_TRY(const proto::SubmitReply reply, proto::parse_submit_reply(body));
         const std::string fresh = format_ids(reply.task_ids);
-        session.print(session.quiet()
-                          ? fresh + "\n"
-                          : "task " + to_string(id) + " submitted again as " + fresh + "\n");
+        session.print(session.quiet() ? fresh + "\n" : "task " + to_string(id) + " submitted again as " + fresh + "\n");
         return 0;
     }
     HK_TRY(const proto::MessageReply reply, proto::parse_message_reply(body));
@@ -52,10 +47,8 @@ Result<int> act_on_one(Session& session, HostApi& api, Action action, TaskId id)
 
 void say_refused(Session& session, const std::vector<proto::FailedTarget>& all) {
     for (const proto::FailedTarget& refused : all | std::views::take(most_refused))
-        session.say("task " + harmless(refused.target) + ": " +
-                    harmless(refused.reason, session.err().unicode));
-    if (all.size() > most_refused)
-        session.say("... and " + std::to_string(all.size() - most_refused) + " more");
+        session.say("task " + harmless(refused.target) + ": " + harmless(refused.reason, session.err().unicode));
+    if (all.size() > most_refused) session.say("... and " + std::to_string(all.size() - most_refused) + " more");
 }
 
 template <Action action>
@@ -87,10 +80,8 @@ int report(Session& session, Action action, const proto::SelectionReply& tally) 
         for (const TaskId id : tally.done) session.print(to_string(id) + "\n");
         return code;
     }
-    session.print(std::to_string(tally.done.size()) +
-                  (tally.done.size() == 1 ? " task " : " tasks ") +
-                  std::string(text_of(action).done) +
-                  (tally.done.empty() ? "" : ": " + format_ids(tally.done)) + "\n");
+    session.print(std::to_string(tally.done.size()) + (tally.done.size() == 1 ? " task " : " tasks ") +
+                  std::string(text_of(action).done) + (tally.done.empty() ? "" : ": " + format_ids(tally.done)) + "\n");
     return code;
 }
 

@@ -22,8 +22,7 @@ class StatusVerb : public Verb {
     void declare(Parser& parser) override {
         parser.about({.usage = "hakuriver batch [status] ID",
                       .sentence = "Shows how far the tasks of one submission are.",
-                      .examples = {"hakuriver batch 12", "hakuriver batch last",
-                                   "hakuriver tasks --filter batch=12"}});
+                      .examples = {"hakuriver batch 12", "hakuriver batch last", "hakuriver tasks --filter batch=12"}});
         parser.positional({.name = "ID", .help = id_help, .what = Names::batch}, id_);
     }
     Result<int> run(Session& session) override { return show_batch(session, id_.front()); }
@@ -40,9 +39,7 @@ class LogsVerb : public Verb {
         declare_logs(parser, options_);
         parser.positional({.name = "ID", .help = id_help, .what = Names::batch}, id_);
     }
-    Result<int> run(Session& session) override {
-        return show_batch_logs(session, id_.front(), options_);
-    }
+    Result<int> run(Session& session) override { return show_batch_logs(session, id_.front(), options_); }
     LogOptions options_;
     std::vector<std::string> id_;
 };
@@ -52,8 +49,7 @@ class WaitVerb : public Verb {
         parser.about({.usage = "hakuriver batch wait [OPTIONS] ID",
                       .sentence = "Waits for all tasks of a batch to end and exits with the "
                                   "highest of their exit codes.",
-                      .examples = {"hakuriver batch wait 12",
-                                   "hakuriver batch wait last --timeout 3600"}});
+                      .examples = {"hakuriver batch wait 12", "hakuriver batch wait last --timeout 3600"}});
         declare_wait(parser, words_);
         parser.positional({.name = "ID", .help = id_help, .what = Names::batch}, id_);
     }
@@ -77,8 +73,7 @@ struct ActionText {
 constexpr std::array<ActionText, 4> texts{{
     {"kill", "hakuriver batch kill ID", "Ends all tasks of a batch that have not ended yet.",
      "pending,assigning,running,paused,lost", "all tasks of the batch have ended already"},
-    {"pause", "hakuriver batch pause ID",
-     "Stops all tasks of a batch where they are; those that wait do not start.",
+    {"pause", "hakuriver batch pause ID", "Stops all tasks of a batch where they are; those that wait do not start.",
      "pending,assigning,running", "no task of the batch runs or waits"},
     {"resume", "hakuriver batch resume ID", "Lets all paused tasks of a batch go on.", "paused",
      "no task of the batch is paused"},
@@ -99,9 +94,8 @@ class ActionVerb : public Verb {
     }
     Result<int> run(Session& session) override {
         HK_TRY(const proto::BatchView batch, find_batch(session, id_.front()));
-        const std::string query = "batch=" + to_string(batch.batch_id) +
-                                  "&status=" + std::string(text.states) +
-                                  (killed_ ? ",killed" : "");
+        const std::string query =
+            "batch=" + to_string(batch.batch_id) + "&status=" + std::string(text.states) + (killed_ ? ",killed" : "");
         proto::SelectionReply tally;
         HK_CHECK(act_on_all(session, query, tally));
         if (tally.done.empty() && tally.refused.empty()) {
@@ -149,8 +143,8 @@ std::string progress_of(const proto::BatchView& batch) {
     const auto full = static_cast<std::size_t>(batch.total > 0 ? ended * width / batch.total : 0);
     const std::string head = full < width ? ">" : "";
     return "[" + std::string(full, '=') + head +
-           std::string(static_cast<std::size_t>(width) - full - head.size(), ' ') + "]  " +
-           std::to_string(ended) + " of " + std::to_string(batch.total) + " ended";
+           std::string(static_cast<std::size_t>(width) - full - head.size(), ' ') + "]  " + std::to_string(ended) +
+           " of " + std::to_string(batch.total) + " ended";
 }
 
 std::string render_batch(const Terminal& terminal, const proto::BatchView& batch, Time now) {
@@ -158,8 +152,8 @@ std::string render_batch(const Terminal& terminal, const proto::BatchView& batch
     facts.add("batch", {to_string(batch.batch_id), Colour::bold});
     facts.add("command", cell(terminal, batch.command));
     facts.add("by", cell(terminal, batch.submitted_by));
-    facts.add("submitted", {local_time(batch.submitted_at) + " (" +
-                            format_duration(now - batch.submitted_at) + " ago)"});
+    facts.add("submitted",
+              {local_time(batch.submitted_at) + " (" + format_duration(now - batch.submitted_at) + " ago)"});
     facts.add("tasks", {format_ids(tasks_of(batch))});
     facts.add("progress", {progress_of(batch)});
     add_counts(facts, terminal, batch);
@@ -168,13 +162,11 @@ std::string render_batch(const Terminal& terminal, const proto::BatchView& batch
 
 void hint_next(Session& session, const proto::BatchView& batch) {
     const std::string id = to_string(batch.batch_id);
-    if (!batch.finished)
-        session.hint("wait: hakuriver batch wait " + id + "   output: hakuriver batch logs " + id);
+    if (!batch.finished) session.hint("wait: hakuriver batch wait " + id + "   output: hakuriver batch logs " + id);
     else if (batch.counts.contains("failed") || batch.counts.contains("killed_oom"))
-        session.hint("what failed: hakuriver batch logs --failed --stderr " + id +
-                     "   again: hakuriver batch retry " + id);
-    else
-        session.hint("output: hakuriver batch logs " + id);
+        session.hint("what failed: hakuriver batch logs --failed --stderr " + id + "   again: hakuriver batch retry " +
+                     id);
+    else session.hint("output: hakuriver batch logs " + id);
 }
 
 } // namespace

@@ -33,31 +33,21 @@ class ClientVerb : public Verb {
 };
 
 void ClientVerb::declare(Parser& parser) {
-    parser.about(
-        {.usage = "hakuriver.client [OPTIONS] [--] COMMAND [ARGS...]",
-         .sentence = "Runs commands on the cluster and looks after them.",
-         .examples =
-             {"hakuriver.client -- nvidia-smi",
-              "hakuriver.client --target node1 --target node3 --cores 2 --memory 512M -- ./tool "
-              "input",
-              "hakuriver.client --target node3::0,1 --container cuda --wait -- python train.py",
-              "hakuriver.client --status 12", "hakuriver.client pause 12"},
-         .more =
-             "pause ID, resume ID, kill ID and retry ID act on tasks where nothing else is given; "
-             "write -- before a command of yours with such a name. "
-             "ID is an id (12), a list (3,5), a range (1-10) or last."});
+    parser.about({.usage = "hakuriver.client [OPTIONS] [--] COMMAND [ARGS...]",
+                  .sentence = "Runs commands on the cluster and looks after them.",
+                  .examples = {"hakuriver.client -- nvidia-smi",
+                               "hakuriver.client --target node1 --target node3 --cores 2 --memory 512M -- ./tool "
+                               "input",
+                               "hakuriver.client --target node3::0,1 --container cuda --wait -- python train.py",
+                               "hakuriver.client --status 12", "hakuriver.client pause 12"},
+                  .more = "pause ID, resume ID, kill ID and retry ID act on tasks where nothing else is given; "
+                          "write -- before a command of yours with such a name. "
+                          "ID is an id (12), a list (3,5), a range (1-10) or last."});
     parser.section("Looking after tasks");
-    parser.option({.names = "--status",
-                   .value = "ID",
-                   .help = "Show a task, and why it waits.",
-                   .what = Names::task},
+    parser.option({.names = "--status", .value = "ID", .help = "Show a task, and why it waits.", .what = Names::task},
                   status_);
-    parser.option({.names = "--kill", .value = "ID", .help = "End a task.", .what = Names::task},
-                  kill_);
-    parser.option({.names = "--logs",
-                   .value = "ID",
-                   .help = "Print what a task has written.",
-                   .what = Names::task},
+    parser.option({.names = "--kill", .value = "ID", .help = "End a task.", .what = Names::task}, kill_);
+    parser.option({.names = "--logs", .value = "ID", .help = "Print what a task has written.", .what = Names::task},
                   logs_);
     parser.option({.names = "--batch",
                    .value = "ID",
@@ -74,11 +64,9 @@ void ClientVerb::declare(Parser& parser) {
     parser.section("Looking at the cluster");
     parser.flag({.names = "--list-nodes", .help = "List the nodes."}, list_nodes_);
     parser.flag({.names = "--list-gpus", .help = "List all GPUs and who uses them."}, list_gpus_);
-    parser.optional_value({.names = "--health",
-                           .value = "[NODE]",
-                           .help = "Load, memory, temperatures and GPUs.",
-                           .what = Names::node},
-                          health_, health_node_);
+    parser.optional_value(
+        {.names = "--health", .value = "[NODE]", .help = "Load, memory, temperatures and GPUs.", .what = Names::node},
+        health_, health_node_);
     declare_submit(parser, submit_);
     declare_logs(parser, log_options_);
 }
@@ -86,13 +74,9 @@ void ClientVerb::declare(Parser& parser) {
 /// `pause 12` is a command of ours only where it can be nothing else.
 std::optional<Action> ClientVerb::spoken_action() const {
     constexpr std::array<std::pair<std::string_view, Action>, 4> actions{
-        {{"pause", Action::pause},
-         {"resume", Action::resume},
-         {"kill", Action::kill},
-         {"retry", Action::retry}}};
+        {{"pause", Action::pause}, {"resume", Action::resume}, {"kill", Action::kill}, {"retry", Action::retry}}};
     const auto& words = submit_.command.words;
-    if (submit_.command.marked || submit_.any() || words.size() != 2 || !parse_selector(words[1]))
-        return std::nullopt;
+    if (submit_.command.marked || submit_.any() || words.size() != 2 || !parse_selector(words[1])) return std::nullopt;
     for (const auto& [word, action] : actions)
         if (words[0] == word) return action;
     return std::nullopt;
@@ -113,8 +97,7 @@ Result<> ClientVerb::check_alone() const {
     for (const auto& [given, name] : asked) {
         if (!given) continue;
         if (!first.empty())
-            return fail(Errc::invalid,
-                        std::string(first) + " and " + std::string(name) + " do not go together");
+            return fail(Errc::invalid, std::string(first) + " and " + std::string(name) + " do not go together");
         first = name;
     }
     const auto& words = submit_.command.words;
@@ -122,8 +105,7 @@ Result<> ClientVerb::check_alone() const {
         return fail(Errc::invalid, std::string(first) + " does not go with a command to run (\"" +
                                        words.front().substr(0, 40) + "\")");
     if (!first.empty() && submit_.any())
-        return fail(Errc::invalid,
-                    std::string(first) + " does not go with options of a submission");
+        return fail(Errc::invalid, std::string(first) + " does not go with options of a submission");
     return {};
 }
 
@@ -138,8 +120,7 @@ Result<int> ClientVerb::run(Session& session) {
     if (list_nodes_) return hk::cli::list_nodes(session);
     if (list_gpus_) return hk::cli::list_gpus(session);
     if (health_) return show_health(session, health_node_);
-    if (const auto action = spoken_action())
-        return act(session, *action, {submit_.command.words[1]});
+    if (const auto action = spoken_action()) return act(session, *action, {submit_.command.words[1]});
     return submit(session, submit_);
 }
 

@@ -42,8 +42,7 @@ Result<int> submit(Session& session, const SubmitOptions& options);
 struct WaitOptions {
     Duration poll_interval = std::chrono::seconds(1);
     std::optional<Duration> timeout;
-    std::optional<BatchId>
-        batch; ///< when the tasks are all tasks of this batch: its counts are enough to look at
+    std::optional<BatchId> batch; ///< when the tasks are all tasks of this batch: its counts are enough to look at
     std::vector<proto::FailedTarget> failed_targets; ///< of the submission that is waited for
 };
 /// "1", "0.25": seconds, from 10 ms to a day.
@@ -66,11 +65,9 @@ Result<int> act(Session& session, Action action, const std::vector<std::string>&
 int report(Session& session, Action action, const proto::SelectionReply& tally);
 
 void declare_logs(Parser& parser, LogOptions& options);
-Result<int> show_logs(Session& session, const std::vector<std::string>& words,
-                      const LogOptions& options);
+Result<int> show_logs(Session& session, const std::vector<std::string>& words, const LogOptions& options);
 /// The same of tasks whose ids are known.
-Result<int> show_logs_of(Session& session, const std::vector<TaskId>& ids,
-                         const LogOptions& options);
+Result<int> show_logs_of(Session& session, const std::vector<TaskId>& ids, const LogOptions& options);
 
 /// `word`: the id of a batch, or "last".
 Result<int> show_batch(Session& session, const std::string& word);
@@ -81,10 +78,9 @@ Result<int> list_gpus(Session& session);
 Result<int> show_health(Session& session, const std::optional<std::string>& node);
 Result<int> explain_tasks(Session& session, const std::vector<std::string>& words);
 
-std::span<const Command> client_commands(); ///< the words after `hakuriver`
-std::span<const Command> batch_commands();  ///< the words after `hakuriver batch`
-std::span<const Command>
-environment_commands(); ///< the words after `hakuriver.docker` and `hakuriver env`
-std::span<const Command> init_commands(); ///< the words after `hakuriver.init`
+std::span<const Command> client_commands();      ///< the words after `hakuriver`
+std::span<const Command> batch_commands();       ///< the words after `hakuriver batch`
+std::span<const Command> environment_commands(); ///< the words after `hakuriver.docker` and `hakuriver env`
+std::span<const Command> init_commands();        ///< the words after `hakuriver.init`
 
 } // namespace hk::cli

@@ -11,8 +11,7 @@
 namespace hk::cli {
 namespace {
 
-constexpr Duration answer_limit =
-    std::chrono::milliseconds(300); ///< a key press must not wait for a Host that is away
+constexpr Duration answer_limit = std::chrono::milliseconds(300); ///< a key press must not wait for a Host that is away
 constexpr std::size_t most_tasks = 50;
 
 constexpr std::string_view bash_script = R"(_hakuriver() {
@@ -49,22 +48,17 @@ class CompletionVerb : public Verb {
         parser.about(
             {.usage = "hakuriver completion bash|zsh|fish",
              .sentence = "Prints the completion script for a shell.",
-             .examples = {
-                 "source <(hakuriver completion bash)",
-                 "hakuriver completion zsh > ~/.zfunc/_hakuriver",
-                 "hakuriver completion fish > ~/.config/fish/completions/hakuriver.fish"}});
-        parser.positional({.name = "SHELL",
-                           .help = "bash, zsh or fish",
-                           .what = Names::choice,
-                           .choices = "bash,zsh,fish"},
-                          shell_);
+             .examples = {"source <(hakuriver completion bash)", "hakuriver completion zsh > ~/.zfunc/_hakuriver",
+                          "hakuriver completion fish > ~/.config/fish/completions/hakuriver.fish"}});
+        parser.positional(
+            {.name = "SHELL", .help = "bash, zsh or fish", .what = Names::choice, .choices = "bash,zsh,fish"}, shell_);
     }
     bool asks_host() const override { return false; }
     Result<int> run(Session& session) override {
         const std::string& shell = shell_.front();
         if (shell != "bash" && shell != "zsh" && shell != "fish")
-            return fail(Errc::invalid, "there is no completion for \"" + shell.substr(0, 40) +
-                                           "\"; choose bash, zsh or fish");
+            return fail(Errc::invalid,
+                        "there is no completion for \"" + shell.substr(0, 40) + "\"; choose bash, zsh or fish");
         session.print(shell == "bash" ? bash_script : shell == "zsh" ? zsh_script : fish_script);
         return 0;
     }
@@ -150,8 +144,7 @@ void Candidates::add_values(const Parser::Declared& declared) {
     if (declared.what == Names::environment) add_environments(**api);
 }
 
-const Parser::Declared* find_option(const std::vector<Parser::Declared>& all,
-                                    std::string_view name) {
+const Parser::Declared* find_option(const std::vector<Parser::Declared>& all, std::string_view name) {
     for (const auto& declared : all)
         if (std::ranges::count(declared.names, name) > 0) return &declared;
     return nullptr;
@@ -175,17 +168,13 @@ void complete_verb(Candidates& into, Verb& verb, std::span<const std::string> wo
         if (declared != nullptr && declared->takes_value) waiting = declared;
     }
     if (waiting != nullptr) return into.add_values(*waiting);
-    const auto positional =
-        std::ranges::find_if(all, [](const auto& d) { return d.names.empty(); });
-    if (positional != all.end() && positional->is_command && positionals > 0)
-        return; // the user's own command
+    const auto positional = std::ranges::find_if(all, [](const auto& d) { return d.names.empty(); });
+    if (positional != all.end() && positional->is_command && positionals > 0) return; // the user's own command
     if (into.typed().starts_with('-')) return into.add_options(parser);
-    if (positional != all.end() && (positionals == 0 || positional->repeatable))
-        into.add_values(*positional);
+    if (positional != all.end() && (positionals == 0 || positional->repeatable)) into.add_values(*positional);
 }
 
-void complete_menu(Candidates& into, std::span<const Command> commands,
-                   std::span<const std::string> words) {
+void complete_menu(Candidates& into, std::span<const Command> commands, std::span<const std::string> words) {
     if (words.empty()) return into.add_commands(commands);
     const auto found = std::ranges::find(commands, words.front(), &Command::name);
     if (found != commands.end()) complete_verb(into, *found->make(), words.subspan(1));
@@ -193,8 +182,7 @@ void complete_menu(Candidates& into, std::span<const Command> commands,
 
 void complete_batch(Candidates& into, std::span<const std::string> words) {
     const auto commands = batch_commands();
-    const bool named =
-        !words.empty() && std::ranges::count(commands, words.front(), &Command::name) > 0;
+    const bool named = !words.empty() && std::ranges::count(commands, words.front(), &Command::name) > 0;
     if (named) return complete_menu(into, commands, words);
     if (words.empty()) into.add_commands(commands);
     complete_verb(into, *make_batch(), words);
@@ -218,22 +206,15 @@ class CompleteVerb : public Verb {
         const std::string program = std::filesystem::path(words.front()).filename();
         Candidates found(session, words.back());
         const auto before = std::span<const std::string>(words).subspan(1, words.size() - 2);
-        if (program == "hakuriver.client")
-            complete_verb(found, *make_client(), before);
-        else if (program == "hakuriver.docker-shell")
-            complete_verb(found, *make_shell(), before);
-        else if (program == "hakuriver.docker")
-            complete_menu(found, environment_commands(), before);
-        else if (program == "hakuriver.init")
-            complete_menu(found, init_commands(), before);
+        if (program == "hakuriver.client") complete_verb(found, *make_client(), before);
+        else if (program == "hakuriver.docker-shell") complete_verb(found, *make_shell(), before);
+        else if (program == "hakuriver.docker") complete_menu(found, environment_commands(), before);
+        else if (program == "hakuriver.init") complete_menu(found, init_commands(), before);
         else if (!before.empty() && before.front() == "env")
             complete_menu(found, environment_commands(), before.subspan(1));
-        else if (!before.empty() && before.front() == "batch")
-            complete_batch(found, before.subspan(1));
-        else if (!before.empty() && before.front() == "init")
-            complete_menu(found, init_commands(), before.subspan(1));
-        else
-            complete_umbrella(found, before);
+        else if (!before.empty() && before.front() == "batch") complete_batch(found, before.subspan(1));
+        else if (!before.empty() && before.front() == "init") complete_menu(found, init_commands(), before.subspan(1));
+        else complete_umbrella(found, before);
         session.print(found.text());
         return 0;
     }

@@ -28,22 +28,19 @@ class ConfigVerb : public Verb {
             session.print(config::default_file());
             return 0;
         }
-        if (word != "show")
-            return fail(Errc::invalid,
-                        "config can show or print the default, not \"" + word + "\"");
+        if (word != "show") return fail(Errc::invalid, "config can show or print the default, not \"" + word + "\"");
         std::optional<std::filesystem::path> named;
         if (common.config) named = *common.config;
         HK_TRY(const auto file, config::find_file(named, config::read_surroundings()));
         HK_TRY(const HostPlace place, session.world().locate(common));
         const std::string path = file ? file->string() : std::string();
         if (session.json()) {
-            session.print_json(json::serialize(json::Object{{"file", path},
-                                                            {"host", net::to_text(place.address)},
-                                                            {"host_from", place.origin}}));
+            session.print_json(json::serialize(
+                json::Object{{"file", path}, {"host", net::to_text(place.address)}, {"host_from", place.origin}}));
             return 0;
         }
-        session.print("file  " + (path.empty() ? "none; everything has its default" : path) +
-                      "\nhost  " + net::to_text(place.address) + "  (from " + place.origin + ")\n");
+        session.print("file  " + (path.empty() ? "none; everything has its default" : path) + "\nhost  " +
+                      net::to_text(place.address) + "  (from " + place.origin + ")\n");
         return 0;
     }
     std::vector<std::string> words_;
@@ -51,8 +48,7 @@ class ConfigVerb : public Verb {
 
 class VersionVerb : public Verb {
     void declare(Parser& parser) override {
-        parser.about({.usage = "hakuriver version",
-                      .sentence = "Shows the versions of this program and of the Host."});
+        parser.about({.usage = "hakuriver version", .sentence = "Shows the versions of this program and of the Host."});
     }
     Result<int> run(Session& session) override {
         std::string host;
@@ -60,13 +56,11 @@ class VersionVerb : public Verb {
             if (const auto body = (*api)->get("/api/cluster", host_limit))
                 if (const auto cluster = proto::parse_cluster(*body)) host = cluster->version;
         if (session.json()) {
-            session.print_json(
-                json::serialize(json::Object{{"version", HK_VERSION}, {"host_version", host}}));
+            session.print_json(json::serialize(json::Object{{"version", HK_VERSION}, {"host_version", host}}));
             return 0;
         }
         session.print("hakuriver " HK_VERSION "\n");
-        session.print("host      " + (host.empty() ? std::string("not reached") : harmless(host)) +
-                      "\n");
+        session.print("host      " + (host.empty() ? std::string("not reached") : harmless(host)) + "\n");
         return 0;
     }
 };

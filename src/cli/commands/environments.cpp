@@ -22,15 +22,13 @@ Result<proto::EnvironmentList> usable_list(Session& session, std::string& body) 
     HK_TRY(body, api->get("/api/environments"));
     HK_TRY(proto::EnvironmentList list, proto::parse_environment_list(body));
     if (!list.problem.empty())
-        session.say("containers cannot be used on the Host: " +
-                    harmless(list.problem, session.err().unicode));
+        session.say("containers cannot be used on the Host: " + harmless(list.problem, session.err().unicode));
     return list;
 }
 
 class ListContainers : public Verb {
     void declare(Parser& parser) override {
-        parser.about({.usage = "hakuriver.docker list-containers",
-                      .sentence = "Lists the containers on the Host."});
+        parser.about({.usage = "hakuriver.docker list-containers", .sentence = "Lists the containers on the Host."});
     }
     Result<int> run(Session& session) override {
         std::string body;
@@ -50,21 +48,18 @@ class ListContainers : public Verb {
             const bool runs = env.container->state == "running";
             table.add({cell(out, env.name + (env.is_default ? " (default)" : "")),
                        cell(out, env.container->state, runs ? Colour::green : Colour::yellow),
-                       cell(out, env.container->image), cell(out, env.container->status),
-                       cell(out, env.operation)});
+                       cell(out, env.container->image), cell(out, env.container->status), cell(out, env.operation)});
         }
-        if (table.empty())
-            session.hint("none yet; make one with: hakuriver.docker create-container IMAGE ENV");
-        else
-            session.print(table.render(out));
+        if (table.empty()) session.hint("none yet; make one with: hakuriver.docker create-container IMAGE ENV");
+        else session.print(table.render(out));
         return 0;
     }
 };
 
 class ListTars : public Verb {
     void declare(Parser& parser) override {
-        parser.about({.usage = "hakuriver.docker list-tars",
-                      .sentence = "Lists the packaged versions of environments."});
+        parser.about(
+            {.usage = "hakuriver.docker list-tars", .sentence = "Lists the packaged versions of environments."});
     }
     Result<int> run(Session& session) override {
         std::string body;
@@ -88,10 +83,8 @@ class ListTars : public Verb {
                            {local_time(version.created_at)},
                            cell(out, version.tarball),
                            cell(out, nodes_of(version))});
-        if (table.empty())
-            session.hint("none yet; package one with: hakuriver.docker create-tar ENV");
-        else
-            session.print(table.render(out));
+        if (table.empty()) session.hint("none yet; package one with: hakuriver.docker create-tar ENV");
+        else session.print(table.render(out));
         return 0;
     }
     static std::string nodes_of(const proto::VersionView& version) {
@@ -103,11 +96,10 @@ class ListTars : public Verb {
 
 class CreateContainer : public Verb {
     void declare(Parser& parser) override {
-        parser.about(
-            {.usage = "hakuriver.docker create-container IMAGE ENV",
-             .sentence = "Makes a container on the Host from an image, to be set up by hand.",
-             .examples = {"hakuriver.docker create-container python:3.12-slim my-env",
-                          "hakuriver.docker-shell my-env", "hakuriver.docker create-tar my-env"}});
+        parser.about({.usage = "hakuriver.docker create-container IMAGE ENV",
+                      .sentence = "Makes a container on the Host from an image, to be set up by hand.",
+                      .examples = {"hakuriver.docker create-container python:3.12-slim my-env",
+                                   "hakuriver.docker-shell my-env", "hakuriver.docker create-tar my-env"}});
         parser.positional({.name = "IMAGE ENV",
                            .help = "the image to start from and a name for the environment",
                            .least = 2,
@@ -120,11 +112,9 @@ class CreateContainer : public Verb {
         request.method = net::Method::post;
         request.target = "/api/environments";
         request.headers.set("Content-Type", "application/json");
-        request.body =
-            proto::to_json(proto::CreateEnvironment{.image_name = words_[0], .name = name});
+        request.body = proto::to_json(proto::CreateEnvironment{.image_name = words_[0], .name = name});
         HK_CHECK(follow_operation(session, std::move(request)));
-        session.hint("set it up: hakuriver.docker-shell " + name +
-                     "   then: hakuriver.docker create-tar " + name);
+        session.hint("set it up: hakuriver.docker-shell " + name + "   then: hakuriver.docker create-tar " + name);
         return 0;
     }
     std::vector<std::string> words_;
@@ -132,12 +122,9 @@ class CreateContainer : public Verb {
 
 class CreateTar : public Verb {
     void declare(Parser& parser) override {
-        parser.about(
-            {.usage = "hakuriver.docker create-tar ENV",
-             .sentence =
-                 "Packages the container's present state, so that every runner can have it."});
-        parser.positional(
-            {.name = "ENV", .help = "name of the environment", .what = Names::environment}, words_);
+        parser.about({.usage = "hakuriver.docker create-tar ENV",
+                      .sentence = "Packages the container's present state, so that every runner can have it."});
+        parser.positional({.name = "ENV", .help = "name of the environment", .what = Names::environment}, words_);
     }
     Result<int> run(Session& session) override {
         HK_TRY(const std::string name, checked_name(words_[0]));
@@ -153,10 +140,8 @@ class CreateTar : public Verb {
 
 class ImportTar : public Verb {
     void declare(Parser& parser) override {
-        parser.about(
-            {.usage = "hakuriver.docker import-tar FILE ENV",
-             .sentence =
-                 "Publishes an image archive (docker save) as a version of an environment."});
+        parser.about({.usage = "hakuriver.docker import-tar FILE ENV",
+                      .sentence = "Publishes an image archive (docker save) as a version of an environment."});
         parser.positional({.name = "FILE ENV",
                            .help = "the archive and the name of the environment",
                            .least = 2,
@@ -195,29 +180,22 @@ public:
 private:
     void declare(Parser& parser) override {
         parser.about(text_.about);
-        if (!text_.question.empty())
-            parser.flag({.names = "-y,--yes", .help = "Do not ask."}, yes_);
+        if (!text_.question.empty()) parser.flag({.names = "-y,--yes", .help = "Do not ask."}, yes_);
         if (text_.rest == "/versions")
-            parser.option(
-                {.names = "--version", .value = "V", .help = "Only this version, not all."},
-                version_);
-        parser.positional(
-            {.name = "ENV", .help = "name of the environment", .what = Names::environment}, words_);
+            parser.option({.names = "--version", .value = "V", .help = "Only this version, not all."}, version_);
+        parser.positional({.name = "ENV", .help = "name of the environment", .what = Names::environment}, words_);
     }
     Result<int> run(Session& session) override {
         HK_TRY(const std::string name, checked_name(words_[0]));
         HK_TRY(HostApi* const api, session.host());
         const std::string what = version_ ? "version " + *version_ + " of " + name : name;
-        if (!text_.question.empty() && !yes_ &&
-            !session.confirm(std::string(text_.question) + " " + what + "?")) {
+        if (!text_.question.empty() && !yes_ && !session.confirm(std::string(text_.question) + " " + what + "?")) {
             session.say("nothing was done");
             return 0;
         }
-        const std::string path =
-            path_of(name, text_.rest) + query_of({{"version", version_.value_or("")}});
-        HK_TRY(const std::string body, text_.method == net::Method::post
-                                           ? api->post(path, {}, patience)
-                                           : api->remove(path));
+        const std::string path = path_of(name, text_.rest) + query_of({{"version", version_.value_or("")}});
+        HK_TRY(const std::string body,
+               text_.method == net::Method::post ? api->post(path, {}, patience) : api->remove(path));
         if (session.json()) {
             session.print_json(body);
             return 0;
@@ -226,8 +204,7 @@ private:
         session.say(harmless(reply.message, session.err().unicode));
         return 0;
     }
-    static constexpr Duration patience =
-        std::chrono::seconds(60); ///< an engine takes 10 s to stop a container
+    static constexpr Duration patience = std::chrono::seconds(60); ///< an engine takes 10 s to stop a container
     ShortText text_;
     bool yes_ = false;
     std::optional<std::string> version_;
@@ -235,32 +212,29 @@ private:
 };
 
 std::unique_ptr<Verb> make_start() {
-    return std::make_unique<ShortVerb>(
-        ShortText{.about = {.usage = "hakuriver.docker start-container ENV",
-                            .sentence = "Starts the container of an environment."},
-                  .rest = "/start"});
+    return std::make_unique<ShortVerb>(ShortText{.about = {.usage = "hakuriver.docker start-container ENV",
+                                                           .sentence = "Starts the container of an environment."},
+                                                 .rest = "/start"});
 }
 std::unique_ptr<Verb> make_stop() {
-    return std::make_unique<ShortVerb>(
-        ShortText{.about = {.usage = "hakuriver.docker stop-container ENV",
-                            .sentence = "Stops the container of an environment."},
-                  .rest = "/stop"});
+    return std::make_unique<ShortVerb>(ShortText{
+        .about = {.usage = "hakuriver.docker stop-container ENV", .sentence = "Stops the container of an environment."},
+        .rest = "/stop"});
 }
 std::unique_ptr<Verb> make_delete_container() {
-    return std::make_unique<ShortVerb>(ShortText{
-        .about = {.usage = "hakuriver.docker delete-container ENV",
-                  .sentence =
-                      "Deletes the container of an environment from the Host; its tarballs stay."},
-        .method = net::Method::delete_,
-        .question = "Delete the container of"});
+    return std::make_unique<ShortVerb>(
+        ShortText{.about = {.usage = "hakuriver.docker delete-container ENV",
+                            .sentence = "Deletes the container of an environment from the Host; its tarballs stay."},
+                  .method = net::Method::delete_,
+                  .question = "Delete the container of"});
 }
 std::unique_ptr<Verb> make_delete_tar() {
-    return std::make_unique<ShortVerb>(ShortText{
-        .about = {.usage = "hakuriver.docker delete-tar ENV [--version V]",
-                  .sentence = "Deletes packaged versions of an environment; its container stays."},
-        .method = net::Method::delete_,
-        .rest = "/versions",
-        .question = "Delete the packaged versions of"});
+    return std::make_unique<ShortVerb>(
+        ShortText{.about = {.usage = "hakuriver.docker delete-tar ENV [--version V]",
+                            .sentence = "Deletes packaged versions of an environment; its container stays."},
+                  .method = net::Method::delete_,
+                  .rest = "/versions",
+                  .question = "Delete the packaged versions of"});
 }
 
 constexpr std::array<Command, 9> commands{{

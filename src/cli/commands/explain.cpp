@@ -12,11 +12,8 @@ class ExplainVerb : public Verb {
         parser.about({.usage = "hakuriver explain ID...",
                       .sentence = "Says why a task waits, node by node.",
                       .examples = {"hakuriver explain 12", "hakuriver explain last"}});
-        parser.positional({.name = "ID...",
-                           .help = "ids, ranges (1-10) or last",
-                           .most = most_explained,
-                           .what = Names::task},
-                          ids_);
+        parser.positional(
+            {.name = "ID...", .help = "ids, ranges (1-10) or last", .most = most_explained, .what = Names::task}, ids_);
     }
     Result<int> run(Session& session) override { return explain_tasks(session, ids_); }
     std::vector<std::string> ids_;
@@ -39,11 +36,9 @@ Result<int> explain_tasks(Session& session, const std::vector<std::string>& word
             continue;
         }
         HK_TRY(const proto::Explanation explanation, proto::parse_explanation(body));
-        session.print((id == ids.front() ? "" : "\n") +
-                      render_explanation(session.out(), explanation));
+        session.print((id == ids.front() ? "" : "\n") + render_explanation(session.out(), explanation));
     }
-    if (session.json())
-        session.print_json(ids.size() == 1 ? values : "{\"explanations\":[" + values + "]}");
+    if (session.json()) session.print_json(ids.size() == 1 ? values : "{\"explanations\":[" + values + "]}");
     return 0;
 }
 

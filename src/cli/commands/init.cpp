@@ -27,14 +27,11 @@ class InitConfig : public Verb {
                       .sentence = "Writes the default config file, every key explained, to "
                                   "~/.hakuriver/config.toml."});
         parser.flag({.names = "-f,--force", .help = "Replace a file that is there."}, force_);
-        parser.option(
-            {.names = "--path", .value = "PATH", .help = "Write it there.", .what = Names::file},
-            path_);
+        parser.option({.names = "--path", .value = "PATH", .help = "Write it there.", .what = Names::file}, path_);
     }
     bool asks_host() const override { return false; }
     Result<int> run(Session& session) override {
-        const fs::path path =
-            path_ ? fs::path(*path_) : config::user_file(config::read_surroundings());
+        const fs::path path = path_ ? fs::path(*path_) : config::user_file(config::read_surroundings());
         std::error_code failed;
         if (!force_ && fs::exists(fs::symlink_status(path, failed)))
             return fail(Errc::conflict, path.string() + " is there already; --force replaces it");
@@ -77,9 +74,8 @@ Result<fs::path> config_for_service(const ServiceOptions& options) {
     if (options.config) named = fs::absolute(*options.config);
     HK_TRY(const auto found, config::find_file(named, config::read_surroundings()));
     if (!found)
-        return fail(Errc::not_found,
-                    "there is no config file for the service; hakuriver.init config writes one, "
-                    "and --config names another");
+        return fail(Errc::not_found, "there is no config file for the service; hakuriver.init config writes one, "
+                                     "and --config names another");
     return fs::absolute(*found);
 }
 
@@ -88,8 +84,7 @@ Result<fs::path> config_for_service(const ServiceOptions& options) {
 std::string account_of(config::Service service, const ServiceOptions& options) {
     if (options.run_as) return *options.run_as == "root" ? std::string() : *options.run_as;
     if (service == config::Service::runner) return {};
-    if (const std::string behind = variable("SUDO_USER"); !behind.empty() && behind != "root")
-        return behind;
+    if (const std::string behind = variable("SUDO_USER"); !behind.empty() && behind != "root") return behind;
     if (geteuid() == 0) return {};
     const passwd* entry = getpwuid(geteuid());
     return entry == nullptr ? std::string() : entry->pw_name;
@@ -109,8 +104,7 @@ fs::path unit_folder(const ServiceOptions& options) {
     if (options.output_dir) return *options.output_dir;
     if (!options.user) return "/etc/systemd/system";
     const std::string base = variable("XDG_CONFIG_HOME");
-    return (base.empty() ? fs::path(variable("HOME")) / ".config" : fs::path(base)) /
-           "systemd/user";
+    return (base.empty() ? fs::path(variable("HOME")) / ".config" : fs::path(base)) / "systemd/user";
 }
 
 /// Tells systemd that its units have changed, where it runs. Its own words are shown when it
@@ -118,43 +112,33 @@ fs::path unit_folder(const ServiceOptions& options) {
 void reload_systemd(bool user) {
     std::error_code failed;
     if (!fs::exists("/run/systemd/system", failed)) return;
-    std::array<const char*, 4> words{"systemctl", user ? "--user" : "daemon-reload",
-                                     user ? "daemon-reload" : nullptr, nullptr};
+    std::array<const char*, 4> words{"systemctl", user ? "--user" : "daemon-reload", user ? "daemon-reload" : nullptr,
+                                     nullptr};
     pid_t child = 0;
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): posix_spawn's signature; it changes
     // nothing
-    if (posix_spawnp(&child, words[0], nullptr, nullptr, const_cast<char**>(words.data()),
-                     environ) != 0)
-        return;
+    if (posix_spawnp(&child, words[0], nullptr, nullptr, const_cast<char**>(words.data()), environ) != 0) return;
     int status = 0;
     waitpid(child, &status, 0);
 }
 
 class InitService : public Verb {
     void declare(Parser& parser) override {
-        parser.about(
-            {.usage = "hakuriver.init service --host|--runner|--all [--config PATH]",
-             .sentence =
-                 "Writes systemd units that start the Host or the runner of this machine at boot.",
-             .examples = {
-                 "sudo hakuriver.init service --runner --config /etc/hakuriver/config.toml",
-                 "hakuriver.init service --host --user", "hakuriver.init service --all --print"}});
+        parser.about({.usage = "hakuriver.init service --host|--runner|--all [--config PATH]",
+                      .sentence = "Writes systemd units that start the Host or the runner of this machine at boot.",
+                      .examples = {"sudo hakuriver.init service --runner --config /etc/hakuriver/config.toml",
+                                   "hakuriver.init service --host --user", "hakuriver.init service --all --print"}});
         parser.flag({.names = "--host", .help = "The Host."}, options_.host);
         parser.flag({.names = "--runner", .help = "The runner."}, options_.runner);
         parser.flag({.names = "--all", .help = "Both."}, options_.all);
-        parser.option({.names = "--config",
-                       .value = "PATH",
-                       .help = "Config file of the service.",
-                       .what = Names::file},
-                      options_.config);
-        parser.flag(
-            {.names = "--user", .help = "A unit of your own (systemctl --user), without root."},
-            options_.user);
         parser.option(
-            {.names = "--run-as",
-             .value = "NAME",
-             .help = "Account of the service. Default: you for the Host, root for the runner."},
-            options_.run_as);
+            {.names = "--config", .value = "PATH", .help = "Config file of the service.", .what = Names::file},
+            options_.config);
+        parser.flag({.names = "--user", .help = "A unit of your own (systemctl --user), without root."}, options_.user);
+        parser.option({.names = "--run-as",
+                       .value = "NAME",
+                       .help = "Account of the service. Default: you for the Host, root for the runner."},
+                      options_.run_as);
         parser.option({.names = "--output-dir",
                        .value = "PATH",
                        .help = "Write the units there instead of where systemd looks.",
@@ -174,10 +158,9 @@ Result<> InitService::write(Session& session, config::Service service, const std
     std::error_code failed;
     fs::create_directories(path.parent_path(), failed);
     if (access(path.parent_path().c_str(), W_OK) != 0)
-        return fail(Errc::forbidden,
-                    path.parent_path().string() +
-                        " is not yours to write: run this with sudo (and --config), "
-                        "or use --user or --print");
+        return fail(Errc::forbidden, path.parent_path().string() +
+                                         " is not yours to write: run this with sudo (and --config), "
+                                         "or use --user or --print");
     HK_CHECK(write_file_atomically(path, text));
     session.print("wrote " + path.string() + "\n");
     return {};
@@ -187,8 +170,7 @@ Result<int> InitService::run(Session& session) {
     std::vector<config::Service> services;
     if (options_.host || options_.all) services.push_back(config::Service::host);
     if (options_.runner || options_.all) services.push_back(config::Service::runner);
-    if (services.empty())
-        return fail(Errc::invalid, "say which service: --host, --runner or --all");
+    if (services.empty()) return fail(Errc::invalid, "say which service: --host, --runner or --all");
     std::string units;
     for (const config::Service service : services) {
         HK_TRY(const std::string text, text_of(service, options_));
@@ -207,16 +189,14 @@ void InitService::say_next(Session& session, const std::string& units) {
     const std::string sudo = options_.user || geteuid() == 0 ? "" : "sudo ";
     const std::string systemctl = sudo + (options_.user ? "systemctl --user" : "systemctl");
     if (options_.output_dir) {
-        session.say("next: copy them to " + unit_folder({.user = options_.user}).string() +
-                    ", then " + systemctl + " daemon-reload and " + systemctl + " enable --now" +
-                    units);
+        session.say("next: copy them to " + unit_folder({.user = options_.user}).string() + ", then " + systemctl +
+                    " daemon-reload and " + systemctl + " enable --now" + units);
         return;
     }
     reload_systemd(options_.user);
     session.say("next: " + systemctl + " enable --now" + units);
     if (options_.user)
-        session.say("to keep it running without a login: sudo loginctl enable-linger " +
-                    variable("USER"));
+        session.say("to keep it running without a login: sudo loginctl enable-linger " + variable("USER"));
 }
 
 constexpr std::array<Command, 2> commands{{

@@ -59,8 +59,7 @@ void Collection::head(const proto::TaskView& task) {
     if (out.colour) text += "\x1b[0m"; // whatever the task before has left on
     if (!first_) text += "\n";
     first_ = false;
-    const std::string line = "==> task " + to_string(task.task_id) + ", " +
-                             std::string(to_string(task.status)) + ": " +
+    const std::string line = "==> task " + to_string(task.task_id) + ", " + std::string(to_string(task.status)) + ": " +
                              harmless(command_line(task), out.unicode) + " <==";
     const auto width = static_cast<std::size_t>(out.width > 0 ? out.width : 0);
     text += paint(out, Colour::bold, width > 0 ? shorten(line, width, out.unicode) : line) + "\n";
@@ -69,8 +68,7 @@ void Collection::head(const proto::TaskView& task) {
 
 void Collection::trouble(TaskId id, const Error& error) {
     troubled_ = true;
-    session_.say("task " + to_string(id) + ": " +
-                 harmless(error.message, session_.err().unicode));
+    session_.say("task " + to_string(id) + ": " + harmless(error.message, session_.err().unicode));
 }
 
 Result<> Collection::show(HostApi& api, proto::TaskView task) {
@@ -117,9 +115,7 @@ Result<int> Collection::run(const std::vector<TaskId>& ids, bool gaps) {
     HK_TRY(HostApi* const api, session_.host());
     for (std::size_t at = 0; at < ids.size();) {
         std::size_t end = at + 1;
-        while (end < ids.size() && end - at < page_size &&
-               ids[end].value == ids[end - 1].value + 1)
-            ++end;
+        while (end < ids.size() && end - at < page_size && ids[end].value == ids[end - 1].value + 1) ++end;
         HK_CHECK(show_page(*api, std::span(ids).subspan(at, end - at), gaps));
         at = end;
     }
@@ -134,8 +130,7 @@ class LogsVerb : public Verb {
                       .sentence = "Prints what tasks have written; of several in their order, each "
                                   "under a line that names it.",
                       .examples = {"hakuriver logs 12", "hakuriver logs -f last",
-                                   "hakuriver logs --stderr --tail 50 12",
-                                   "hakuriver logs --label 3-10"}});
+                                   "hakuriver logs --stderr --tail 50 12", "hakuriver logs --label 3-10"}});
         declare_logs(parser, options_);
         parser.positional({.name = "ID...",
                            .help = "ids, lists (3,5), ranges (1-10) or last",
@@ -153,21 +148,16 @@ class LogsVerb : public Verb {
 void declare_logs(Parser& parser, LogOptions& options) {
     parser.section("Output of tasks");
     parser.flag({.names = "-f,--follow", .help = "Go on until the task ends."}, options.follow);
-    parser.flag({.names = "--stderr", .help = "Standard error instead of standard output."},
-                options.errors);
-    parser.number({.names = "--tail", .value = "N", .help = "Only the last N lines of each."},
-                  {0, 1'000'000}, options.tail);
+    parser.flag({.names = "--stderr", .help = "Standard error instead of standard output."}, options.errors);
+    parser.number({.names = "--tail", .value = "N", .help = "Only the last N lines of each."}, {0, 1'000'000},
+                  options.tail);
     parser.flag({.names = "--label", .help = "Put the task's id before each line."}, options.label);
-    parser.flag({.names = "--failed", .help = "Of several tasks only those that failed."},
-                options.failed);
-    parser.flag({.names = "--raw", .help = "Let control sequences through to the terminal."},
-                options.raw);
-    parser.flag({.names = "--exit-code", .help = "Exit with the task's exit code if it has ended."},
-                options.exit_code);
+    parser.flag({.names = "--failed", .help = "Of several tasks only those that failed."}, options.failed);
+    parser.flag({.names = "--raw", .help = "Let control sequences through to the terminal."}, options.raw);
+    parser.flag({.names = "--exit-code", .help = "Exit with the task's exit code if it has ended."}, options.exit_code);
 }
 
-Result<int> show_logs(Session& session, const std::vector<std::string>& words,
-                      const LogOptions& options) {
+Result<int> show_logs(Session& session, const std::vector<std::string>& words, const LogOptions& options) {
     HK_TRY(const Selector selector, parse_selectors(words));
     HK_TRY(const std::vector<TaskId> ids, resolve(session, selector));
     if (ids.size() == 1) return show_one(session, ids.front(), options);
@@ -175,8 +165,7 @@ Result<int> show_logs(Session& session, const std::vector<std::string>& words,
     return Collection(session, options).run(ids, selector.range);
 }
 
-Result<int> show_logs_of(Session& session, const std::vector<TaskId>& ids,
-                         const LogOptions& options) {
+Result<int> show_logs_of(Session& session, const std::vector<TaskId>& ids, const LogOptions& options) {
     HK_CHECK(check(session, options));
     return Collection(session, options).run(ids, false);
 }

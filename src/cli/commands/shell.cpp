@@ -58,15 +58,13 @@ void RemoteTerminal::read_input() {
 /// A file cannot be waited for, only read; it is sent at once.
 void RemoteTerminal::watch_input() {
     struct stat info{};
-    const bool waits =
-        isatty(STDIN_FILENO) == 1 ||
-        (fstat(STDIN_FILENO, &info) == 0 && (S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode)));
+    const bool waits = isatty(STDIN_FILENO) == 1 ||
+                       (fstat(STDIN_FILENO, &info) == 0 && (S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode)));
     if (waits) {
         input_ = loop_.watch_fd(STDIN_FILENO, [this] { read_input(); });
         return;
     }
-    if (const auto text = read_file("/proc/self/fd/0"))
-        (void)socket_.send_text(input_frame(valid_utf8(*text)));
+    if (const auto text = read_file("/proc/self/fd/0")) (void)socket_.send_text(input_frame(valid_utf8(*text)));
     (void)socket_.send_text(input_frame(end_of_input));
 }
 
@@ -105,12 +103,10 @@ net::Task<int> RemoteTerminal::run() {
     co_return infrastructure_exit;
 }
 
-net::Task<Result<int>> run_terminal(net::Loop& loop, net::Address address, std::string target,
-                                    World& world) {
+net::Task<Result<int>> run_terminal(net::Loop& loop, net::Address address, std::string target, World& world) {
     net::Headers none;
     net::Headers headers;
-    auto socket = co_await net::connect_websocket(loop, std::move(address), std::move(target),
-                                                  std::move(headers));
+    auto socket = co_await net::connect_websocket(loop, std::move(address), std::move(target), std::move(headers));
     if (!socket) co_return fail(socket.error());
     const RawMode raw;
     RemoteTerminal terminal(loop, std::move(*socket), world);
@@ -122,15 +118,10 @@ class ShellVerb : public Verb {
         parser.about({.usage = "hakuriver.docker-shell ENV",
                       .sentence = "Opens a terminal in the container of an environment on the Host.",
                       .examples = {"hakuriver.docker-shell my-env"}});
-        parser.option({.names = "--task",
-                       .value = "ID",
-                       .help = "In this running task: not there yet.",
-                       .what = Names::task},
-                      task_);
-        parser.positional({.name = "ENV",
-                           .help = "name of the environment",
-                           .least = 0,
-                           .what = Names::environment},
+        parser.option(
+            {.names = "--task", .value = "ID", .help = "In this running task: not there yet.", .what = Names::task},
+            task_);
+        parser.positional({.name = "ENV", .help = "name of the environment", .least = 0, .what = Names::environment},
                           words_);
     }
     Result<std::string> target() const {
@@ -155,8 +146,7 @@ class ShellVerb : public Verb {
         if (!api) return api.error();
         const auto told = (*api)->get(path);
         if (!told && told.error().code != Errc::invalid) return told.error();
-        refused.message =
-            "no terminal from the Host at " + (*api)->where() + ": " + refused.message;
+        refused.message = "no terminal from the Host at " + (*api)->where() + ": " + refused.message;
         return refused;
     }
     std::optional<std::string> task_;

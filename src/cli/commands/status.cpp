@@ -10,8 +10,7 @@ constexpr std::size_t most_shown = 500; ///< a request each; more are a matter f
 std::string hint_for(const proto::TaskView& task) {
     const std::string id = to_string(task.task_id);
     if (task.status == TaskState::pending) return {};
-    if (is_final(task.status))
-        return "output: hakuriver logs " + id + "   again: hakuriver retry " + id;
+    if (is_final(task.status)) return "output: hakuriver logs " + id + "   again: hakuriver retry " + id;
     return "output: hakuriver logs -f " + id;
 }
 
@@ -34,12 +33,10 @@ Result<int> show_one(Session& session, HostApi& api, TaskId id) {
     return 0;
 }
 
-Result<int> show_several(Session& session, HostApi& api, const std::vector<TaskId>& ids,
-                         bool range) {
+Result<int> show_several(Session& session, HostApi& api, const std::vector<TaskId>& ids, bool range) {
     if (ids.size() > most_shown)
         return fail(Errc::too_large, std::to_string(ids.size()) + " tasks are more than the " +
-                                         std::to_string(most_shown) +
-                                         " that are shown at once; use hakuriver tasks");
+                                         std::to_string(most_shown) + " that are shown at once; use hakuriver tasks");
     proto::TaskList list;
     for (const TaskId id : ids) {
         auto task = api.task(id);
@@ -49,24 +46,17 @@ Result<int> show_several(Session& session, HostApi& api, const std::vector<TaskI
     }
     list.total = static_cast<std::int64_t>(list.tasks.size());
     if (list.tasks.empty()) return fail(Errc::not_found, "none of these tasks exist");
-    if (session.json())
-        session.print_json(proto::to_json(list));
-    else
-        session.print(render_task_table(session.out(), list.tasks, session.wall()));
+    if (session.json()) session.print_json(proto::to_json(list));
+    else session.print(render_task_table(session.out(), list.tasks, session.wall()));
     return 0;
 }
 
 class StatusVerb : public Verb {
     void declare(Parser& parser) override {
-        parser.about(
-            {.usage = "hakuriver status ID...",
-             .sentence = "Shows everything about a task, and why it waits; several as a table.",
-             .examples = {"hakuriver status 12", "hakuriver status last",
-                          "hakuriver status 1-10 --json"}});
-        parser.positional({.name = "ID...",
-                           .help = "ids, ranges (1-10) or last",
-                           .most = 1000,
-                           .what = Names::task},
+        parser.about({.usage = "hakuriver status ID...",
+                      .sentence = "Shows everything about a task, and why it waits; several as a table.",
+                      .examples = {"hakuriver status 12", "hakuriver status last", "hakuriver status 1-10 --json"}});
+        parser.positional({.name = "ID...", .help = "ids, ranges (1-10) or last", .most = 1000, .what = Names::task},
                           ids_);
     }
     Result<int> run(Session& session) override { return show_status(session, ids_); }

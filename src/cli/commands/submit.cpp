@@ -36,27 +36,23 @@ Result<std::map<std::string, std::string>> parse_env(const std::vector<std::stri
 Result<> check_text(const std::vector<std::string>& words) {
     for (const std::string& word : words)
         if (const std::string text = valid_utf8(word); text != word)
-            return fail(Errc::invalid,
-                        "\"" + harmless(text.substr(0, 80), true) +
-                            "\" is not UTF-8 text and cannot be sent as it is; put the command "
-                            "into a script in the shared folder and run that");
+            return fail(Errc::invalid, "\"" + harmless(text.substr(0, 80), true) +
+                                           "\" is not UTF-8 text and cannot be sent as it is; put the command "
+                                           "into a script in the shared folder and run that");
     return {};
 }
 
 Result<> check_targets(const std::vector<std::string>& targets) {
     if (targets.size() > proto::most_targets)
-        return fail(Errc::too_large, "more than " + std::to_string(proto::most_targets) +
-                                         " targets in one submission");
+        return fail(Errc::too_large, "more than " + std::to_string(proto::most_targets) + " targets in one submission");
     for (const std::string& target : targets)
-        if (const auto parsed = parse_target(target); !parsed)
-            return fail(about_option("--target", parsed.error()));
+        if (const auto parsed = parse_target(target); !parsed) return fail(about_option("--target", parsed.error()));
     return {};
 }
 
 Result<> check_mounts(const std::vector<std::string>& mounts) {
     for (const std::string& mount : mounts)
-        if (const auto parsed = parse_mount(mount); !parsed)
-            return fail(about_option("--mount", parsed.error()));
+        if (const auto parsed = parse_mount(mount); !parsed) return fail(about_option("--mount", parsed.error()));
     return {};
 }
 
@@ -72,9 +68,7 @@ Result<std::string> read_values(const std::string& path) {
 Result<> fill_command(proto::SubmitRequest& request, const std::vector<std::string>& words) {
     request.command = words.front();
     request.arguments.assign(words.begin() + 1, words.end());
-    if (std::filesystem::path(words.front()).filename() == "hakurun" ||
-        !span::has_spans(request.arguments))
-        return {};
+    if (std::filesystem::path(words.front()).filename() == "hakurun" || !span::has_spans(request.arguments)) return {};
     HK_TRY(request.arguments, span::inline_files(std::move(request.arguments), read_values));
     HK_TRY(const span::Sweep sweep, span::parse_sweep(request.arguments));
     request.sweep = sweep.has_spans();
@@ -104,8 +98,8 @@ Result<> fill_limits(proto::SubmitRequest& request, const SubmitOptions& options
 Result<proto::SubmitRequest> make_request(Session& session, const SubmitOptions& options) {
     const std::vector<std::string>& words = options.command.words;
     if (words.empty() || words.front().empty())
-        return fail(Errc::invalid, "the command to run is missing; write it last: " +
-                                       session.world().program + " --target node1 -- echo hello");
+        return fail(Errc::invalid, "the command to run is missing; write it last: " + session.world().program +
+                                       " --target node1 -- echo hello");
     HK_CHECK(check_text(words));
     HK_CHECK(check_text(options.env));
     proto::SubmitRequest request;
@@ -132,11 +126,8 @@ void show_ids(Session& session, const proto::SubmitReply& reply) {
 
 void show_reply(Session& session, const proto::SubmitReply& reply) {
     const std::size_t count = reply.task_ids.size();
-    if (count == 1)
-        session.print("task " + to_string(reply.task_ids.front()) + " submitted\n");
-    else if (count > 1)
-        session.print(std::to_string(count) + " tasks submitted: " + format_ids(reply.task_ids) +
-                      "\n");
+    if (count == 1) session.print("task " + to_string(reply.task_ids.front()) + " submitted\n");
+    else if (count > 1) session.print(std::to_string(count) + " tasks submitted: " + format_ids(reply.task_ids) + "\n");
     for (const proto::FailedTarget& failed : reply.failed_targets)
         session.say("not submitted to " + harmless(failed.target, session.err().unicode) + ": " +
                     harmless(failed.reason, session.err().unicode));
@@ -146,8 +137,7 @@ void hint_next(Session& session, const proto::SubmitReply& reply) {
     if (reply.task_ids.empty()) return;
     if (reply.task_ids.size() > 1 && reply.batch_id) {
         const std::string batch = to_string(*reply.batch_id);
-        session.hint("progress: hakuriver batch " + batch +
-                     "   output: hakuriver batch logs " + batch);
+        session.hint("progress: hakuriver batch " + batch + "   output: hakuriver batch logs " + batch);
         return;
     }
     const std::string id = to_string(reply.task_ids.front());
@@ -160,19 +150,17 @@ bool SubmitOptions::any() const {
     const bool texts =
         memory || container || strategy || working_directory || patience.poll_interval || patience.timeout;
     const bool numbers = cores || gpus || priority || count || max_running || max_fails;
-    return texts || numbers || privileged || no_queue || wait || !targets.empty() || !env.empty() ||
-           !mounts.empty();
+    return texts || numbers || privileged || no_queue || wait || !targets.empty() || !env.empty() || !mounts.empty();
 }
 
 void declare_submit(Parser& parser, SubmitOptions& options) {
     parser.section("Where the task runs");
-    parser.option(
-        {.names = "-t,--target",
-         .value = "NODE[:NUMA][::GPU,GPU]",
-         .help = "A node, optionally one NUMA node and GPUs of it; repeat it for one task on each. "
-                 "Without it the scheduler picks a node.",
-         .what = Names::node},
-        options.targets);
+    parser.option({.names = "-t,--target",
+                   .value = "NODE[:NUMA][::GPU,GPU]",
+                   .help = "A node, optionally one NUMA node and GPUs of it; repeat it for one task on each. "
+                           "Without it the scheduler picks a node.",
+                   .what = Names::node},
+                  options.targets);
     parser.option({.names = "--container",
                    .value = "NAME",
                    .help = "Environment to run in; NULL runs directly on the node. Default: as the "
@@ -185,56 +173,41 @@ void declare_submit(Parser& parser, SubmitOptions& options) {
                    .what = Names::choice,
                    .choices = "first-fit,best-fit,least-loaded,round-robin"},
                   options.strategy);
-    parser.number({.names = "--priority",
-                   .value = "N",
-                   .help = "-1000 to 1000; higher runs first. Default 0."},
+    parser.number({.names = "--priority", .value = "N", .help = "-1000 to 1000; higher runs first. Default 0."},
                   {-1000, 1000}, options.priority);
-    parser.flag({.names = "--no-queue", .help = "Refuse the task when it cannot start now."},
-                options.no_queue);
+    parser.flag({.names = "--no-queue", .help = "Refuse the task when it cannot start now."}, options.no_queue);
     parser.section("What the task gets");
-    parser.number(
-        {.names = "--cores", .value = "N", .help = "CPU cores. Default 1; 0 reserves none."},
-        {0, most_cores}, options.cores);
-    parser.option(
-        {.names = "--memory", .value = "SIZE", .help = "Memory limit: 512M, 4G (1000-based)."},
-        options.memory);
-    parser.number({.names = "--gpus", .value = "N", .help = "Any N free GPUs of one node."},
-                  {0, 64}, options.gpus);
-    parser.option(
-        {.names = "--env", .value = "NAME=VALUE", .help = "Environment variable; repeatable."},
-        options.env);
+    parser.number({.names = "--cores", .value = "N", .help = "CPU cores. Default 1; 0 reserves none."}, {0, most_cores},
+                  options.cores);
+    parser.option({.names = "--memory", .value = "SIZE", .help = "Memory limit: 512M, 4G (1000-based)."},
+                  options.memory);
+    parser.number({.names = "--gpus", .value = "N", .help = "Any N free GPUs of one node."}, {0, 64}, options.gpus);
+    parser.option({.names = "--env", .value = "NAME=VALUE", .help = "Environment variable; repeatable."}, options.env);
     parser.option({.names = "--mount",
                    .value = "NODE_PATH:PATH[:ro]",
                    .help = "Folder of the node to mount into the container; repeatable, replaces "
                            "the Host's list."},
                   options.mounts);
-    parser.flag(
-        {.names = "--privileged", .help = "Run the container with all privileges; be careful."},
-        options.privileged);
+    parser.flag({.names = "--privileged", .help = "Run the container with all privileges; be careful."},
+                options.privileged);
     parser.option({.names = "--workdir",
                    .value = "PATH",
                    .help = "Folder to run in. Default: the shared data folder.",
                    .what = Names::folder},
                   options.working_directory);
-    parser.number({.names = "--count",
-                   .value = "N",
-                   .help = "N tasks for each target; HAKURIVER_TASK_INDEX tells them apart."},
-                  {1, 10'000}, options.count);
-    parser.number({.names = "--max-running",
-                   .value = "N",
-                   .help = "Of these tasks at most N run at one time."},
+    parser.number(
+        {.names = "--count", .value = "N", .help = "N tasks for each target; HAKURIVER_TASK_INDEX tells them apart."},
+        {1, 10'000}, options.count);
+    parser.number({.names = "--max-running", .value = "N", .help = "Of these tasks at most N run at one time."},
                   {1, most_of_a_batch}, options.max_running);
     parser.number({.names = "--max-fails",
                    .value = "N",
                    .help = "When more than N of these tasks have failed, the rest is killed."},
                   {0, most_of_a_batch}, options.max_fails);
     parser.section("Waiting");
-    parser.flag(
-        {.names = "-w,--wait", .help = "Wait for the end and exit with the task's exit code."},
-        options.wait);
+    parser.flag({.names = "-w,--wait", .help = "Wait for the end and exit with the task's exit code."}, options.wait);
     declare_wait(parser, options.patience);
-    parser.command({.name = "COMMAND",
-                    .help = "The program and its arguments, passed byte for byte; no shell."},
+    parser.command({.name = "COMMAND", .help = "The program and its arguments, passed byte for byte; no shell."},
                    options.command);
 }
 
@@ -244,12 +217,9 @@ Result<int> submit(Session& session, const SubmitOptions& options) {
     HK_TRY(HostApi* const api, session.host());
     HK_TRY(const std::string body, api->post("/api/tasks", proto::to_json(request), submit_limit));
     HK_TRY(const proto::SubmitReply reply, proto::parse_submit_reply(body));
-    if (session.quiet())
-        show_ids(session, reply);
-    else if (!session.json())
-        show_reply(session, reply);
-    else if (!options.wait)
-        session.print_json(body);
+    if (session.quiet()) show_ids(session, reply);
+    else if (!session.json()) show_reply(session, reply);
+    else if (!options.wait) session.print_json(body);
     constexpr int partly = 125;
     if (!options.wait) {
         if (!session.json()) hint_next(session, reply);
@@ -264,13 +234,12 @@ namespace {
 
 class SubmitVerb : public Verb {
     void declare(Parser& parser) override {
-        parser.about(
-            {.usage = "hakuriver submit [OPTIONS] [--] COMMAND [ARGS...]",
-             .sentence = "Runs a command on the cluster.",
-             .examples = {"hakuriver submit -- nvidia-smi",
-                          "hakuriver submit --target node1 --cores 4 --memory 8G -- python "
-                          "train.py --lr 0.1",
-                          "hakuriver submit --gpus 2 --container cuda --wait -- python train.py"}});
+        parser.about({.usage = "hakuriver submit [OPTIONS] [--] COMMAND [ARGS...]",
+                      .sentence = "Runs a command on the cluster.",
+                      .examples = {"hakuriver submit -- nvidia-smi",
+                                   "hakuriver submit --target node1 --cores 4 --memory 8G -- python "
+                                   "train.py --lr 0.1",
+                                   "hakuriver submit --gpus 2 --container cuda --wait -- python train.py"}});
         declare_submit(parser, options_);
     }
     Result<int> run(Session& session) override { return submit(session, options_); }

@@ -25,15 +25,13 @@ constexpr std::array<Filter, 8> filters{{{"state", "status"},
 
 Result<> check_states(std::string_view states) {
     std::vector<std::string_view> known;
-    for (auto state = TaskState::pending; state <= TaskState::killed_oom;
-         state = TaskState(int(state) + 1))
+    for (auto state = TaskState::pending; state <= TaskState::killed_oom; state = TaskState(int(state) + 1))
         known.push_back(to_string(state));
     for (;;) {
         const auto comma = states.find(',');
         const std::string_view state = states.substr(0, comma);
         if (!parse_task_state(state))
-            return fail(Errc::invalid, "--filter: there is no state \"" +
-                                           std::string(state.substr(0, 40)) + "\"" +
+            return fail(Errc::invalid, "--filter: there is no state \"" + std::string(state.substr(0, 40)) + "\"" +
                                            did_you_mean(state, known));
         if (comma == states.npos) return {};
         states.remove_prefix(comma + 1);
@@ -48,10 +46,9 @@ Result<std::string> query_part(std::string_view word) {
     if (equals == word.npos || equals + 1 == word.size() || found == filters.end()) {
         std::vector<std::string_view> names;
         for (const Filter& filter : filters) names.push_back(filter.word);
-        return fail(Errc::invalid,
-                    "--filter: \"" + std::string(word.substr(0, 40)) +
-                        "\" is not NAME=VALUE with state, node, batch, container, user or search" +
-                        (found == filters.end() ? did_you_mean(name, names) : std::string()));
+        return fail(Errc::invalid, "--filter: \"" + std::string(word.substr(0, 40)) +
+                                       "\" is not NAME=VALUE with state, node, batch, container, user or search" +
+                                       (found == filters.end() ? did_you_mean(name, names) : std::string()));
     }
     if (found->query == "status") HK_CHECK(check_states(word.substr(equals + 1)));
     return query_of({{std::string(found->query), std::string(word.substr(equals + 1))}}).substr(1);
@@ -68,12 +65,11 @@ Result<std::string> query_from(const std::vector<std::string>& words) {
 
 class TasksVerb : public Verb {
     void declare(Parser& parser) override {
-        parser.about(
-            {.usage = "hakuriver tasks [OPTIONS]",
-             .sentence = "Lists tasks, newest first.",
-             .examples = {"hakuriver tasks", "hakuriver tasks --filter state=running,pending",
-                          "hakuriver retry $(hakuriver tasks -q --filter state=failed --filter "
-                          "user=$USER)"}});
+        parser.about({.usage = "hakuriver tasks [OPTIONS]",
+                      .sentence = "Lists tasks, newest first.",
+                      .examples = {"hakuriver tasks", "hakuriver tasks --filter state=running,pending",
+                                   "hakuriver retry $(hakuriver tasks -q --filter state=failed --filter "
+                                   "user=$USER)"}});
         declare_list(parser, options_);
     }
     Result<int> run(Session& session) override { return list_tasks(session, options_); }
@@ -85,13 +81,12 @@ class TasksVerb : public Verb {
 void declare_list(Parser& parser, ListOptions& options) {
     parser.option({.names = "--filter",
                    .value = "NAME=VALUE",
-                   .help =
-                       "Only tasks with this state, node, batch, container or user, or with this "
-                       "text (search=) in "
-                       "their command; repeatable, and state takes a list: state=failed,killed."},
+                   .help = "Only tasks with this state, node, batch, container or user, or with this "
+                           "text (search=) in "
+                           "their command; repeatable, and state takes a list: state=failed,killed."},
                   options.filters);
-    parser.number({.names = "--limit", .value = "N", .help = "At most N tasks. Default 100."},
-                  {1, 100'000}, options.limit);
+    parser.number({.names = "--limit", .value = "N", .help = "At most N tasks. Default 100."}, {1, 100'000},
+                  options.limit);
 }
 
 Result<int> list_tasks(Session& session, const ListOptions& options) {

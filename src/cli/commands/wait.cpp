@@ -11,12 +11,10 @@ namespace hk::cli {
 namespace {
 
 constexpr Duration first_pause = std::chrono::milliseconds(50);
-constexpr Duration patience_with_host =
-    std::chrono::minutes(5); ///< a Host that restarts is waited for
+constexpr Duration patience_with_host = std::chrono::minutes(5); ///< a Host that restarts is waited for
 constexpr Duration second_interrupt = std::chrono::seconds(2);
-constexpr Duration plain_progress =
-    std::chrono::seconds(10);          ///< between two lines where they cannot be overwritten
-constexpr std::size_t most_looks = 16; ///< at tasks that are still open, each time
+constexpr Duration plain_progress = std::chrono::seconds(10); ///< between two lines where they cannot be overwritten
+constexpr std::size_t most_looks = 16;                        ///< at tasks that are still open, each time
 constexpr std::size_t most_remarks = 10;
 constexpr std::size_t longest_ids = 60; ///< of a message, in columns
 
@@ -51,8 +49,7 @@ void Judgement::add(const proto::TaskView& task) {
 void Judgement::say(Session& session) const {
     for (const auto& [id, remark] : first_remarks_)
         session.say("task " + to_string(id) + " " + harmless(remark, session.err().unicode));
-    if (remarks_ > most_remarks)
-        session.say("... and " + std::to_string(remarks_ - most_remarks) + " more");
+    if (remarks_ > most_remarks) session.say("... and " + std::to_string(remarks_ - most_remarks) + " more");
 }
 
 /// Waits for tasks by looking again and again, ever less often.
@@ -89,7 +86,7 @@ private:
     std::vector<proto::TaskView> over_; ///< where they are looked at one by one
     Judgement judgement_;
     std::map<std::string, std::int64_t> states_; ///< of the open ones, at the last look
-    std::string detail_; ///< about the only one: why it waits, how far it is
+    std::string detail_;                         ///< about the only one: why it waits, how far it is
     std::int64_t done_ = 0;
     std::int64_t failed_ = 0;
     std::size_t total_ = 0;
@@ -160,8 +157,7 @@ Result<> Waiting::look(HostApi& api) {
 /// A Host that was there once may restart; any other failure ends the wait.
 Result<> Waiting::bear(HostApi& api, const Error& error) {
     const Mono now = session_.pace().now().mono;
-    if (api.reached() || !ever_answered_ || now - answered_ > patience_with_host)
-        return fail(error);
+    if (api.reached() || !ever_answered_ || now - answered_ > patience_with_host) return fail(error);
     session_.progress("the Host at " + api.where() + " does not answer; still trying");
     return {};
 }
@@ -175,8 +171,7 @@ std::string Waiting::summary() const {
 std::string Waiting::progress_line() const {
     if (total_ == 1) {
         const std::string state = states_.empty() ? "" : states_.begin()->first;
-        return "task " + to_string(open_.front()) + " " + state +
-               (detail_.empty() ? "" : ": " + harmless(detail_));
+        return "task " + to_string(open_.front()) + " " + state + (detail_.empty() ? "" : ": " + harmless(detail_));
     }
     std::string line = summary();
     for (const auto& [state, count] : states_) line += ", " + std::to_string(count) + " " + state;
@@ -200,8 +195,7 @@ void Waiting::show_progress() {
 Result<int> Waiting::interrupted(HostApi& api) {
     const std::string ids = shorten(format_ids(open_), longest_ids, session_.err().unicode);
     const bool several = open_.size() > 1;
-    const std::string who =
-        (several ? "tasks " : "task ") + ids + (several ? " keep" : " keeps") + " running";
+    const std::string who = (several ? "tasks " : "task ") + ids + (several ? " keep" : " keeps") + " running";
     if (!session_.world().around.in_tty) {
         session_.say(who);
         return detached_exit;
@@ -231,13 +225,11 @@ int Waiting::finish() {
     judgement_.say(session_);
     TaskExit worst = judgement_.worst();
     if (total_ > 1 && failed_ > 0) session_.say(summary());
-    if (worst.code == 0 && total_ == 1)
-        session_.hint("output: hakuriver logs " + to_string(over_.front().task_id));
-    if (!options_.failed_targets.empty() && worst.code < infrastructure_exit)
-        worst = {infrastructure_exit, "infra"};
+    if (worst.code == 0 && total_ == 1) session_.hint("output: hakuriver logs " + to_string(over_.front().task_id));
+    if (!options_.failed_targets.empty() && worst.code < infrastructure_exit) worst = {infrastructure_exit, "infra"};
     if (!session_.json()) return worst.code;
-    session_.print_json("{\"exit_code\":" + std::to_string(worst.code) + ",\"reason\":\"" +
-                        std::string(worst.reason) + "\",\"tasks\":[" + judgement_.json() + "]}");
+    session_.print_json("{\"exit_code\":" + std::to_string(worst.code) + ",\"reason\":\"" + std::string(worst.reason) +
+                        "\",\"tasks\":[" + judgement_.json() + "]}");
     return worst.code;
 }
 
@@ -254,8 +246,7 @@ Result<int> Waiting::run() {
             HK_CHECK(bear(*api, looked.error()));
         }
         if (options_.timeout && session_.pace().now().mono - begin_ >= *options_.timeout) {
-            session_.say("gave up waiting after " + format_duration(*options_.timeout) + "; " +
-                         progress_line());
+            session_.say("gave up waiting after " + format_duration(*options_.timeout) + "; " + progress_line());
             return timeout_exit;
         }
         if (session_.pace().sleep(next_pause())) return interrupted(*api);
@@ -264,16 +255,11 @@ Result<int> Waiting::run() {
 
 class WaitVerb : public Verb {
     void declare(Parser& parser) override {
-        parser.about(
-            {.usage = "hakuriver wait ID...",
-             .sentence =
-                 "Waits for tasks to end and exits with their exit code, the highest of several.",
-             .examples = {"hakuriver wait 12", "hakuriver wait last --timeout 3600"}});
+        parser.about({.usage = "hakuriver wait ID...",
+                      .sentence = "Waits for tasks to end and exits with their exit code, the highest of several.",
+                      .examples = {"hakuriver wait 12", "hakuriver wait last --timeout 3600"}});
         declare_wait(parser, words_);
-        parser.positional({.name = "ID...",
-                           .help = "ids, ranges (1-10) or last",
-                           .most = 1000,
-                           .what = Names::task},
+        parser.positional({.name = "ID...", .help = "ids, ranges (1-10) or last", .most = 1000, .what = Names::task},
                           ids_);
     }
     Result<int> run(Session& session) override {
@@ -294,22 +280,16 @@ Result<Duration> parse_seconds(std::string_view what, std::string_view text) {
     const auto [end, error] = std::from_chars(text.data(), last, seconds);
     constexpr double least = 0.01;
     constexpr double most = 365.0 * 86400;
-    if (text.empty() || error != std::errc{} || end != last ||
-        !(seconds >= least && seconds <= most))
-        return fail(Errc::invalid, std::string(what) +
-                                       " needs a number of seconds such as 0.5 or 60, and \"" +
+    if (text.empty() || error != std::errc{} || end != last || !(seconds >= least && seconds <= most))
+        return fail(Errc::invalid, std::string(what) + " needs a number of seconds such as 0.5 or 60, and \"" +
                                        std::string(text.substr(0, 40)) + "\" is none");
     return Duration(static_cast<std::int64_t>(seconds * 1e6));
 }
 
 void declare_wait(Parser& parser, WaitWords& words) {
-    parser.option({.names = "--poll-interval",
-                   .value = "SEC",
-                   .help = "Longest time between two looks. Default 1."},
+    parser.option({.names = "--poll-interval", .value = "SEC", .help = "Longest time between two looks. Default 1."},
                   words.poll_interval);
-    parser.option({.names = "--timeout",
-                   .value = "SEC",
-                   .help = "Stop waiting after this time, with exit code 124."},
+    parser.option({.names = "--timeout", .value = "SEC", .help = "Stop waiting after this time, with exit code 124."},
                   words.timeout);
 }
 

@@ -34,8 +34,7 @@ struct BatchRig : Rig {
         host->on("GET /api/tasks?limit=3&after=6", proto::to_json(list));
     }
     void writes(std::int64_t id, const std::string& stream, const std::string& text) {
-        host->answers["GET /api/tasks/" + std::to_string(id) + "/" + stream].push_back(
-            net::text_response(200, text));
+        host->answers["GET /api/tasks/" + std::to_string(id) + "/" + stream].push_back(net::text_response(200, text));
     }
     std::vector<proto::TaskView> tasks;
     proto::BatchView view;
@@ -126,8 +125,7 @@ TEST_CASE("batch: actions are about the tasks in the right states") {
     BatchRig rig;
     rig.host_says();
     proto::TaskList some{.tasks = {rig.tasks[2], rig.tasks[0]}, .total = 2};
-    rig.host->on("GET /api/tasks?limit=1000&batch=3&status=failed,killed_oom",
-                 proto::to_json(some));
+    rig.host->on("GET /api/tasks?limit=1000&batch=3&status=failed,killed_oom", proto::to_json(some));
     rig.host->on("POST /api/tasks/retry", R"({"done":["8","9"],"refused":[]})");
     CHECK(rig.batch({"retry", "3"}) == 0);
     CHECK(rig.host->bodies.back() == R"({"task_ids":["3","5"]})");
@@ -172,8 +170,7 @@ TEST_CASE("batch: what is no command and no id is said") {
     CHECK(rig.batch({"lgs", "3"}) == 2);
     CHECK(rig.err.contains("there is no command lgs; did you mean logs?"));
     rig.clear();
-    rig.host->on("GET /api/tasks/77", R"({"error":{"code":"not_found","message":"no","fields":[]}})",
-                 404);
+    rig.host->on("GET /api/tasks/77", R"({"error":{"code":"not_found","message":"no","fields":[]}})", 404);
     CHECK(rig.batch({"77"}) == 125);
     CHECK(rig.err == "hakuriver batch: there is no batch 77\n");
 }

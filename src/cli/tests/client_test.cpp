@@ -13,15 +13,13 @@ using Words = std::vector<std::string>;
 /// The requests that the words lead to, where every one succeeds.
 Words asked(Words words) {
     Rig rig;
-    rig.host->on("POST /api/tasks",
-                 R"({"message":"","task_ids":["1"],"batch_id":"1","failed_targets":[]})", 202);
+    rig.host->on("POST /api/tasks", R"({"message":"","task_ids":["1"],"batch_id":"1","failed_targets":[]})", 202);
     for (const char* action : {"kill", "pause", "resume"}) {
         rig.host->on("POST /api/tasks/12/" + std::string(action), R"({"message":"done"})");
-        rig.host->on("POST /api/tasks/" + std::string(action),
-                     R"({"done":["3","4"],"refused":[]})");
+        rig.host->on("POST /api/tasks/" + std::string(action), R"({"done":["3","4"],"refused":[]})");
     }
-    rig.host->on("POST /api/tasks/12/retry",
-                 R"({"message":"","task_ids":["13"],"batch_id":"13","failed_targets":[]})", 202);
+    rig.host->on("POST /api/tasks/12/retry", R"({"message":"","task_ids":["13"],"batch_id":"13","failed_targets":[]})",
+                 202);
     CAPTURE(words);
     (void)rig.client(words);
     return rig.host->asked;
@@ -43,17 +41,16 @@ TEST_CASE("client: pause ID acts, and everything else is the user's command") {
     CHECK(asked({"retry", "12"}) == Words{"POST /api/tasks/12/retry"});
     CHECK(asked({"--json", "pause", "12"}) == Words{"POST /api/tasks/12/pause"});
     CHECK(asked({"pause", "3-4"}) == Words{"POST /api/tasks/pause"});
-    for (const Words& words : {Words{"--", "pause", "12"}, Words{"pause"}, Words{"pause", "me"},
-                               Words{"pause", "12", "13"}, Words{"-t", "node1", "pause", "12"},
-                               Words{"--cores", "2", "kill", "12"}, Words{"stop", "12"}})
+    for (const Words& words :
+         {Words{"--", "pause", "12"}, Words{"pause"}, Words{"pause", "me"}, Words{"pause", "12", "13"},
+          Words{"-t", "node1", "pause", "12"}, Words{"--cores", "2", "kill", "12"}, Words{"stop", "12"}})
         CHECK(asked(words) == Words{"POST /api/tasks"});
 }
 
 TEST_CASE("client: one thing at a time") {
     for (const Words& words :
-         {Words{"--status", "1", "--kill", "1"}, Words{"--list-nodes", "--health"},
-          Words{"--status", "1", "ls"}, Words{"--list-nodes", "--cores", "2"},
-          Words{"--kill", "1", "--wait"}}) {
+         {Words{"--status", "1", "--kill", "1"}, Words{"--list-nodes", "--health"}, Words{"--status", "1", "ls"},
+          Words{"--list-nodes", "--cores", "2"}, Words{"--kill", "1", "--wait"}}) {
         Rig rig;
         CHECK(rig.client(words) == 2);
         CHECK(rig.host->asked.empty());
@@ -63,8 +60,7 @@ TEST_CASE("client: one thing at a time") {
 
 TEST_CASE("client: several tasks at once are one request per thousand") {
     Rig rig;
-    rig.host->on("POST /api/tasks/kill",
-                 R"({"done":["1","2"],"refused":[{"target":"3","reason":"it has ended"}]})");
+    rig.host->on("POST /api/tasks/kill", R"({"done":["1","2"],"refused":[{"target":"3","reason":"it has ended"}]})");
     CHECK(rig.client({"--kill", "1-3"}) == 125);
     CHECK(rig.out == "2 tasks killed: 1, 2\n");
     CHECK(rig.err == "task 3: it has ended\n");
@@ -103,10 +99,9 @@ TEST_CASE("client: --status shows one task, and why it waits") {
     Rig rig;
     auto task = make_task(12, TaskState::pending);
     rig.host->on("GET /api/tasks/12", proto::to_json(task));
-    rig.host->on(
-        "GET /api/tasks/12/explain",
-        R"({"task_id":"12","status":"pending","summary":"needs 2 GPUs","ahead":1,"nodes":[)"
-        R"({"node":"node1","fits":false,"reason":"1 of 4 GPUs free"}]})");
+    rig.host->on("GET /api/tasks/12/explain",
+                 R"({"task_id":"12","status":"pending","summary":"needs 2 GPUs","ahead":1,"nodes":[)"
+                 R"({"node":"node1","fits":false,"reason":"1 of 4 GPUs free"}]})");
     CHECK(rig.client({"--status", "12"}) == 0);
     CHECK(rig.out.contains("1 of 4 GPUs free"));
     CHECK(rig.out.contains("1 task is before it in the queue"));
@@ -121,8 +116,7 @@ TEST_CASE("client: --status shows one task, and why it waits") {
 TEST_CASE("client: a range shows the tasks that exist, a list must exist") {
     Rig rig;
     rig.host->on("GET /api/tasks/2", proto::to_json(make_task(2)));
-    const std::string missing =
-        R"({"error":{"code":"not_found","message":"there is no task 3","fields":[]}})";
+    const std::string missing = R"({"error":{"code":"not_found","message":"there is no task 3","fields":[]}})";
     rig.host->on("GET /api/tasks/3", missing, 404);
     CHECK(rig.client({"--status", "2-3"}) == 0);
     CHECK(rig.out.contains("python train.py"));
@@ -138,8 +132,7 @@ TEST_CASE("client: --list-tasks filters on the Host and pages") {
     Rig rig;
     rig.host->on("GET /api/tasks?limit=100&status=failed%2Ckilled&user=bob",
                  list_of({make_task(4, TaskState::failed)}));
-    CHECK(rig.client({"--list-tasks", "--filter", "state=failed,killed", "--filter", "user=bob",
-                      "-q"}) == 0);
+    CHECK(rig.client({"--list-tasks", "--filter", "state=failed,killed", "--filter", "user=bob", "-q"}) == 0);
     CHECK(rig.out == "4\n");
     rig.clear();
     CHECK(rig.client({"--list-tasks", "--filter", "state=faild"}) == 2);
@@ -213,22 +206,19 @@ TEST_CASE("client: logs as JSON are one value whatever the bytes") {
 TEST_CASE("client: unknown commands and options are named") {
     Rig rig;
     CHECK(rig.hakuriver({"statsu", "1"}) == 2);
-    CHECK(rig.err ==
-          "hakuriver: there is no command statsu; did you mean status? (--help shows all)\n");
+    CHECK(rig.err == "hakuriver: there is no command statsu; did you mean status? (--help shows all)\n");
     rig.clear();
     CHECK(rig.hakuriver({}) == 2);
     CHECK(rig.out.contains("Commands:"));
     rig.clear();
     CHECK(rig.hakuriver({"status"}) == 2);
-    CHECK(rig.err ==
-          "hakuriver status: ID... is missing: ids, ranges (1-10) or last; see --help\n");
+    CHECK(rig.err == "hakuriver status: ID... is missing: ids, ranges (1-10) or last; see --help\n");
 }
 
 TEST_CASE("client: a Host without the route says what is missing") {
     Rig rig;
     CHECK(rig.hakuriver({"nodes"}) == 125);
-    CHECK(rig.err ==
-          "hakuriver nodes: the Host at 10.0.0.1:8000 does not offer this (it answered 404)\n");
+    CHECK(rig.err == "hakuriver nodes: the Host at 10.0.0.1:8000 does not offer this (it answered 404)\n");
 }
 
 TEST_CASE("client: drain and undrain name the node in the path") {

@@ -18,15 +18,14 @@ std::string environments() {
                       .size_bytes = Bytes{52'000'000},
                       .nodes = {"node1", "node2"}}};
     proto::EnvironmentView mine{.name = "my-env", .operation = "package"};
-    mine.container = proto::ContainerView{
-        .id = "abc", .image = "python:3.12-slim", .state = "running", .status = "Up 3 hours"};
+    mine.container =
+        proto::ContainerView{.id = "abc", .image = "python:3.12-slim", .state = "running", .status = "Up 3 hours"};
     list.environments = {base, mine};
     return proto::to_json(list);
 }
 
 std::string step(const std::string& message, bool finished = false, const std::string& error = {}) {
-    proto::OperationProgress progress{
-        .operation = "create", .environment = "my-env", .message = message};
+    proto::OperationProgress progress{.operation = "create", .environment = "my-env", .message = message};
     progress.finished = finished;
     progress.error = error;
     return proto::to_json(progress) + "\n";
@@ -62,8 +61,7 @@ TEST_CASE("docker: an engine that cannot be used is said") {
 
 TEST_CASE("docker: a long operation shows its steps, however they are cut") {
     Rig rig;
-    rig.host->on("POST /api/environments",
-                 step("pulling") + step("pulling") + step("starting") + step("ready", true));
+    rig.host->on("POST /api/environments", step("pulling") + step("pulling") + step("starting") + step("ready", true));
     CHECK(rig.docker({"create-container", "python:3.12-slim", "my-env"}) == 0);
     CHECK(rig.err == "create my-env: pulling\ncreate my-env: starting\ncreate my-env: ready\n");
     CHECK(rig.host->bodies.back() == R"({"image_name":"python:3.12-slim","name":"my-env"})");
@@ -75,11 +73,9 @@ TEST_CASE("docker: a long operation shows its steps, however they are cut") {
 
 TEST_CASE("docker: an operation that fails, or ends without a word, is no success") {
     Rig rig;
-    rig.host->on("POST /api/environments/my-env/package",
-                 step("saving") + step("", true, "no space left on the Host"));
+    rig.host->on("POST /api/environments/my-env/package", step("saving") + step("", true, "no space left on the Host"));
     CHECK(rig.docker({"create-tar", "my-env"}) == 125);
-    CHECK(rig.err ==
-          "create my-env: saving\nhakuriver.docker create-tar: no space left on the Host\n");
+    CHECK(rig.err == "create my-env: saving\nhakuriver.docker create-tar: no space left on the Host\n");
     rig.clear();
     rig.host->answers.clear();
     rig.host->on("POST /api/environments/my-env/package", step("saving"));
@@ -87,8 +83,7 @@ TEST_CASE("docker: an operation that fails, or ends without a word, is no succes
     CHECK(rig.err.contains("ended before the operation did"));
     rig.clear();
     rig.host->answers.clear();
-    rig.host->on("POST /api/environments/my-env/package",
-                 std::string((1 << 20) + 10, 'x')); // no line is so long
+    rig.host->on("POST /api/environments/my-env/package", std::string((1 << 20) + 10, 'x')); // no line is so long
     CHECK(rig.docker({"create-tar", "my-env"}) == 125);
 }
 
@@ -105,8 +100,7 @@ TEST_CASE("docker: names are checked before anything is asked") {
 
 TEST_CASE("docker: deleting asks a person, and does what a script says") {
     Rig rig;
-    rig.host->on("DELETE /api/environments/my-env",
-                 R"({"message":"the container of my-env is deleted"})");
+    rig.host->on("DELETE /api/environments/my-env", R"({"message":"the container of my-env is deleted"})");
     rig.host->on("DELETE /api/environments/my-env/versions?version=17",
                  R"({"message":"version 17 of my-env is deleted"})");
     CHECK(rig.docker({"delete-container", "my-env"}) == 0);

@@ -142,9 +142,8 @@ TEST_CASE("config: which file and which Host") {
 
 TEST_CASE("find_host: the flag, then the variable, then the file") {
     const Home home;
-    REQUIRE(write_file_atomically(
-        home.path / "c.toml",
-        "[network]\nhost_reachable_address = \"10.9.9.9\"\nhost_port = 81\n"));
+    REQUIRE(write_file_atomically(home.path / "c.toml",
+                                  "[network]\nhost_reachable_address = \"10.9.9.9\"\nhost_port = 81\n"));
     CommonOptions options{.config = (home.path / "c.toml").string()};
     CHECK(net::to_text(find_host(options, "")->address) == "10.9.9.9:81");
     CHECK(find_host(options, "")->origin == "network.host_reachable_address in " + *options.config);

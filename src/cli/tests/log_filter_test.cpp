@@ -16,9 +16,8 @@ std::string filtered(std::string_view text) {
 } // namespace
 
 TEST_CASE("log filter: text, colours and line control pass") {
-    for (const std::string text :
-         {"plain\n", "\x1b[31mred\x1b[0m", "\x1b[38;5;208mx\x1b[m", "50%\r100%\n", "a\tb",
-          "Zürich 计算 🐟", "\u00a0\u00bf", "\x1b[38:2:1:2:3mx"})
+    for (const std::string text : {"plain\n", "\x1b[31mred\x1b[0m", "\x1b[38;5;208mx\x1b[m", "50%\r100%\n", "a\tb",
+                                   "Zürich 计算 🐟", "\u00a0\u00bf", "\x1b[38:2:1:2:3mx"})
         CHECK(filtered(text) == text);
 }
 

@@ -60,8 +60,7 @@ public:
         const auto bound = server_.listen(net::Address::tcp("127.0.0.1", 0));
         REQUIRE_MESSAGE(bound, bound.error().message);
         address = *bound;
-        thread_ = std::thread(
-            [this] { loop_.run(); }); // all is set up: the loop has one thread from here on
+        thread_ = std::thread([this] { loop_.run(); }); // all is set up: the loop has one thread from here on
     }
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
@@ -73,13 +72,12 @@ public:
 
 private:
     static std::vector<net::Route> routes() {
-        return {
-            {.method = net::Method::get, .pattern = "/api/nodes", .handler = give_nodes},
-            {.method = net::Method::get, .pattern = "/api/tasks/{id}/stdout", .handler = give_log},
-            {.method = net::Method::post,
-             .pattern = "/api/environments/{env}/import",
-             .handler = take_tar,
-             .body = {.limit = std::size_t{1} << 30, .streaming = true}}};
+        return {{.method = net::Method::get, .pattern = "/api/nodes", .handler = give_nodes},
+                {.method = net::Method::get, .pattern = "/api/tasks/{id}/stdout", .handler = give_log},
+                {.method = net::Method::post,
+                 .pattern = "/api/environments/{env}/import",
+                 .handler = take_tar,
+                 .body = {.limit = std::size_t{1} << 30, .streaming = true}}};
     }
     net::Loop loop_;
     net::Router router_;
@@ -106,8 +104,7 @@ TEST_CASE("net link: calls, streams and uploads reach a real server") {
     CHECK(rig.out.starts_with("line 0\n"));
     CHECK(rig.out.ends_with("line 999\n"));
     rig.clear();
-    const auto file =
-        std::filesystem::temp_directory_path() / ("hk-cli-tar-" + std::to_string(getpid()));
+    const auto file = std::filesystem::temp_directory_path() / ("hk-cli-tar-" + std::to_string(getpid()));
     REQUIRE(write_file_atomically(file, std::string(1'000'000, 'x')));
     CHECK(rig.docker({"import-tar", file.string(), "e"}) == 0);
     CHECK(rig.err.contains("import e: got 1000000"));
@@ -117,8 +114,7 @@ TEST_CASE("net link: calls, streams and uploads reach a real server") {
     CHECK(rig.err.contains("does not offer this"));
     rig.clear();
     CHECK(rig.world.link(server.address)
-              ->call({.method = net::Method::delete_, .target = "/api/nodes"},
-                     std::chrono::seconds(5))
+              ->call({.method = net::Method::delete_, .target = "/api/nodes"}, std::chrono::seconds(5))
               ->status == 405);
     CHECK(rig.hakuriver({"shell", "my-env"}) == 125);
     CHECK(rig.err.contains("the Host at " + net::to_text(server.address) + " does not offer this"));

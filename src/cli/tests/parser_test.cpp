@@ -27,19 +27,14 @@ struct Line {
                       .examples = {"thing --target node1 -- df -h"},
                       .more = "See also the manual."});
         parser.section("Where");
-        parser.option(
-            {.names = "-t,--target", .value = "NODE", .help = "Where to run.", .what = Names::node},
-            targets);
+        parser.option({.names = "-t,--target", .value = "NODE", .help = "Where to run.", .what = Names::node}, targets);
         parser.section("What it gets");
-        parser.number({.names = "--cores",
-                       .value = "N",
-                       .help = "Cores of the task, as many as the node has free."},
+        parser.number({.names = "--cores", .value = "N", .help = "Cores of the task, as many as the node has free."},
                       {0, 1000}, cores);
         parser.option({.names = "--container", .value = "NAME", .help = "Environment."}, container);
         parser.section("Other");
         parser.flag({.names = "-w,--wait", .help = "Wait for the end."}, wait);
-        parser.optional_value({.names = "--health", .value = "[NODE]", .help = "Show health."},
-                              health, health_node);
+        parser.optional_value({.names = "--health", .value = "[NODE]", .help = "Show health."}, health, health_node);
         parser.command({.name = "COMMAND", .help = "What to run."}, command);
     }
     Result<Parser::Asked> parse(std::vector<std::string> words) { return parser.parse(words); }
@@ -70,8 +65,7 @@ TEST_CASE("parser: the command is passed byte for byte, with and without --") {
         {{"--target=n1", "--", "--odd", "--", "-x"}, {"--odd", "--", "-x"}},
         {{"git", "checkout", "--", "file"}, {"git", "checkout", "--", "file"}},
         {{"--", "--", "x"}, {"--", "x"}},
-        {{"-w", "echo", "[a,b]", "{x}", "", "--container="},
-         {"echo", "[a,b]", "{x}", "", "--container="}},
+        {{"-w", "echo", "[a,b]", "{x}", "", "--container="}, {"echo", "[a,b]", "{x}", "", "--container="}},
         {{"--cores", "2", "-", "x"}, {"-", "x"}},
         {{"echo", "--help"}, {"echo", "--help"}},
         {{}, {}},
@@ -87,8 +81,7 @@ TEST_CASE("parser: the command is passed byte for byte, with and without --") {
 
 TEST_CASE("parser: options fill their variables") {
     Line line;
-    REQUIRE(line.parse({"-t", "n1:0::1,2", "--target=n2", "--cores", "4", "--container", "[a,b]",
-                        "-w", "--", "x"}));
+    REQUIRE(line.parse({"-t", "n1:0::1,2", "--target=n2", "--cores", "4", "--container", "[a,b]", "-w", "--", "x"}));
     CHECK(line.targets == Words{"n1:0::1,2", "n2"});
     CHECK(line.cores == 4);
     CHECK(line.container == "[a,b]");
@@ -120,13 +113,11 @@ TEST_CASE("parser: each mistake is one sentence") {
     CHECK(mistake({"-t", "n1", "--container=", "ls"}) == "--container needs a value after the =");
     CHECK(mistake({"-t", "--container=", "ls"}) == "none"); // a value, however odd
     CHECK(mistake({"--container", "a", "--container", "b"}) == "--container is given twice");
-    CHECK(mistake({"--traget", "n1", "ls"}) ==
-          "there is no option \"--traget\"; did you mean --target?");
+    CHECK(mistake({"--traget", "n1", "ls"}) == "there is no option \"--traget\"; did you mean --target?");
     CHECK(mistake({"--core=3", "ls"}) == "there is no option \"--core\"; did you mean --cores?");
     CHECK(mistake({"--zzzzzz", "--", "ls"}) == "there is no option \"--zzzzzz\"");
     CHECK(mistake({"-x", "ls"}) == "there is no option \"-x\"");
-    for (const char* wrong :
-         {"-1", "1001", "1.5", "four", "", "0x4", "99999999999999999999", "NaN"}) {
+    for (const char* wrong : {"-1", "1001", "1.5", "four", "", "0x4", "99999999999999999999", "NaN"}) {
         const std::string text = wrong;
         CHECK(mistake({"--cores", text, "ls"}) ==
               "--cores needs a whole number from 0 to 1000, and \"" + text + "\" is none");
@@ -144,8 +135,7 @@ TEST_CASE("parser: positionals are counted") {
     Words ids;
     CHECK(parse({}, ids).error().message == "ID is missing: the task");
     CHECK(parse({"1", "2", "3"}, ids).error().message == "there is a word too many: \"3\"");
-    CHECK(parse({"1", "--jsno"}, ids).error().message ==
-          "there is no option \"--jsno\"; did you mean --json?");
+    CHECK(parse({"1", "--jsno"}, ids).error().message == "there is no option \"--jsno\"; did you mean --json?");
     REQUIRE(parse({"1", "--json", "2"}, ids));
     CHECK(ids == Words{"1", "2"});
     REQUIRE(parse({"--", "7"}, ids));

@@ -16,8 +16,7 @@ const Time now = *parse_time("2026-03-01T12:00:00Z");
 
 std::vector<proto::TaskView> some_tasks() {
     std::vector<proto::TaskView> tasks;
-    for (auto state = TaskState::pending; state <= TaskState::killed_oom;
-         state = TaskState(int(state) + 1))
+    for (auto state = TaskState::pending; state <= TaskState::killed_oom; state = TaskState(int(state) + 1))
         tasks.push_back(make_task(40 - int(state), state));
     tasks[0].waiting_reason = "node1: 1 of 4 GPUs free, needs 2; node2: offline for 3 m";
     tasks[1].progress = "syncing 412 MB of 1.2 GB";
@@ -61,10 +60,8 @@ proto::NodeList some_nodes() {
     one.gpu_info = {make_gpu(0), make_gpu(1)};
     one.gpu_info[0].task_id = TaskId{12};
     one.gpu_info[0].task_user = "alice";
-    one.gpu_info[0].processes = {
-        {.pid = 6, .user = "root", .command = "train", .task_id = TaskId{12}}};
-    one.gpu_info[1].processes = {
-        {.pid = 7, .user = "bob", .command = "python", .memory_bytes = Bytes{9'000'000'000}}};
+    one.gpu_info[0].processes = {{.pid = 6, .user = "root", .command = "train", .task_id = TaskId{12}}};
+    one.gpu_info[1].processes = {{.pid = 7, .user = "bob", .command = "python", .memory_bytes = Bytes{9'000'000'000}}};
     one.tasks = {TaskId{12}, TaskId{13}};
     one.executors = {{"process", true, "", {}}, {"systemd", true, "", {}}, {"docker", true, "", {}}};
     proto::NodeView two;
@@ -73,8 +70,7 @@ proto::NodeList some_nodes() {
     two.drained = true;
     two.total_cores = 8;
     two.memory_total_bytes = Bytes{16'000'000'000};
-    two.executors = {{"process", true, "", {}},
-                     {"systemd", false, "systemd does not run this machine", {}}};
+    two.executors = {{"process", true, "", {}}, {"systemd", false, "systemd does not run this machine", {}}};
     two.gpu_info = {make_gpu(0)};
     two.gpu_info[0].healthy = false;
     two.gpu_info[0].problem = "fell off the bus";
@@ -113,17 +109,15 @@ std::string at_widths(const Render& render) {
     for (const int width : {0, 120, 80, 50})
         text += "width " + std::to_string(width) + "\n" +
                 render(Terminal{.is_tty = width > 0, .unicode = true, .width = width}) + "\n";
-    return text + "ASCII\n" + render(Terminal{.is_tty = true, .unicode = false, .width = 80}) +
-           "\ncolour\n" +
+    return text + "ASCII\n" + render(Terminal{.is_tty = true, .unicode = false, .width = 80}) + "\ncolour\n" +
            render(Terminal{.is_tty = true, .colour = true, .unicode = true, .width = 80});
 }
 
 } // namespace
 
 TEST_CASE("render: the table of tasks") {
-    check_golden("cli/tasks.txt", at_widths([](const Terminal& terminal) {
-                     return render_task_table(terminal, some_tasks(), now);
-                 }));
+    check_golden("cli/tasks.txt",
+                 at_widths([](const Terminal& terminal) { return render_task_table(terminal, some_tasks(), now); }));
 }
 
 TEST_CASE("render: everything about a task") {
@@ -155,10 +149,8 @@ TEST_CASE("render: everything about a task") {
 }
 
 TEST_CASE("render: why a task waits") {
-    proto::Explanation why{
-        .task_id = TaskId{12}, .status = TaskState::pending, .summary = "needs 2 GPUs", .ahead = 3};
-    why.nodes = {{"node1", false, "1 of 4 GPUs free (task 37)"},
-                 {"node2", true, "fits, and is kept for task 9"}};
+    proto::Explanation why{.task_id = TaskId{12}, .status = TaskState::pending, .summary = "needs 2 GPUs", .ahead = 3};
+    why.nodes = {{"node1", false, "1 of 4 GPUs free (task 37)"}, {"node2", true, "fits, and is kept for task 9"}};
     check_golden("cli/explain.txt", render_explanation({.unicode = true}, why));
 }
 
@@ -169,16 +161,14 @@ TEST_CASE("render: nodes") {
 }
 
 TEST_CASE("render: GPUs and who uses them") {
-    check_golden("cli/gpus.txt", at_widths([](const Terminal& terminal) {
-                     return render_gpu_table(terminal, some_nodes().nodes);
-                 }));
+    check_golden("cli/gpus.txt",
+                 at_widths([](const Terminal& terminal) { return render_gpu_table(terminal, some_nodes().nodes); }));
     CHECK(render_gpu_table({}, {}) == "no node has a GPU\n");
 }
 
 TEST_CASE("render: health") {
-    check_golden("cli/health.txt", at_widths([](const Terminal& terminal) {
-                     return render_health(terminal, some_health(), "");
-                 }));
+    check_golden("cli/health.txt",
+                 at_widths([](const Terminal& terminal) { return render_health(terminal, some_health(), ""); }));
     const std::string one = render_health({}, some_health(), "node2");
     CHECK(one.contains("node2"));
     CHECK_FALSE(one.contains("node1"));

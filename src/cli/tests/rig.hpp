@@ -46,9 +46,7 @@ struct Script {
     void on(const std::string& request, std::string body, int status = 200) {
         answers[request].push_back(net::json_response(status, std::move(body)));
     }
-    void away(const std::string& request) {
-        answers[request].push_back(fail(Errc::unavailable, "connection refused"));
-    }
+    void away(const std::string& request) { answers[request].push_back(fail(Errc::unavailable, "connection refused")); }
     Result<net::Response> answer(const net::Request& request) {
         const std::string key = std::string(net::to_text(request.method)) + " " + request.target;
         asked.push_back(key);
@@ -66,16 +64,13 @@ class ScriptedLink : public HostLink {
 public:
     explicit ScriptedLink(std::shared_ptr<Script> script)
         : script_(std::move(script)) {}
-    Result<net::Response> call(net::Request request, Duration) override {
-        return script_->answer(request);
-    }
+    Result<net::Response> call(net::Request request, Duration) override { return script_->answer(request); }
     Result<net::Response> stream(net::Request request, Duration, const OnChunk& on_chunk) override {
         auto response = script_->answer(request);
         if (!response || response->status >= 300) return response;
         for (std::size_t at = 0; at < response->body.size(); at += 7) // cut anywhere
             if (!on_chunk(std::string_view(response->body).substr(at, 7))) break;
-        if (response->headers.has("X-Break"))
-            return fail(Errc::unavailable, "the connection was cut");
+        if (response->headers.has("X-Break")) return fail(Errc::unavailable, "the connection was cut");
         response->body.clear();
         return response;
     }
@@ -102,8 +97,7 @@ struct Rig {
         world.out = [this](std::string_view text) { out += text; };
         world.err = [this](std::string_view text) { err += text; };
         world.locate = [](const CommonOptions&) {
-            return HostPlace{net::Address::tcp("10.0.0.1", 8000),
-                             "network.host_reachable_address in /etc/h.toml"};
+            return HostPlace{net::Address::tcp("10.0.0.1", 8000), "network.host_reachable_address in /etc/h.toml"};
         };
         world.link = [this](const net::Address&) { return std::make_unique<ScriptedLink>(host); };
         world.read_line = [] { return std::string("n"); };
@@ -128,8 +122,7 @@ struct Rig {
     }
     int docker(std::vector<std::string> words) {
         world.program = "hakuriver.docker";
-        return run_menu(
-            world, {"hakuriver.docker COMMAND", "Environments.", environment_commands()}, words);
+        return run_menu(world, {"hakuriver.docker COMMAND", "Environments.", environment_commands()}, words);
     }
     int init(std::vector<std::string> words) {
         world.program = "hakuriver.init";

@@ -31,8 +31,8 @@ TEST_CASE("selector: ids, lists, ranges and last") {
 }
 
 TEST_CASE("selector: everything else is refused with what would be right") {
-    for (const char* wrong : {"", "x", "-1", "1-", "-", "1,,2", ",", "0", "1 2", "+3", "1--2",
-                              "LAST", "1e3", "99999999999999999999", "3;rm"}) {
+    for (const char* wrong : {"", "x", "-1", "1-", "-", "1,,2", ",", "0", "1 2", "+3", "1--2", "LAST", "1e3",
+                              "99999999999999999999", "3;rm"}) {
         const auto selector = parse_selector(wrong);
         REQUIRE_FALSE_MESSAGE(selector, wrong);
         CHECK(selector.error().code == Errc::invalid);
@@ -45,8 +45,7 @@ TEST_CASE("selector: no more than a submission can make") {
     CHECK(parse_selector("1-10000")->ids.size() == most_selected);
     CHECK(parse_selector("1-10001").error().code == Errc::too_large);
     CHECK(parse_selector("1-9007199254740991").error().code == Errc::too_large);
-    CHECK(parse_selectors(std::vector<std::string>{"1-6000", "7001-11001"}).error().code ==
-          Errc::too_large);
+    CHECK(parse_selectors(std::vector<std::string>{"1-6000", "7001-11001"}).error().code == Errc::too_large);
     CHECK(parse_selectors(std::vector<std::string>{"1-6000", "2001-8000"})->ids.size() == 8000);
 }
 

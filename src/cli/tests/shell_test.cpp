@@ -48,8 +48,7 @@ net::Task<void> terminal(net::Exchange& exchange) {
         if (!frame) co_return;
         heard->add(*frame);
         if (frame->contains("bye")) (void)socket->send_text(R"({"type":"exit","code":7})");
-        if (frame->contains("input"))
-            (void)socket->send_text(R"({"type":"output","data":"né\r\n"})");
+        if (frame->contains("input")) (void)socket->send_text(R"({"type":"output","data":"né\r\n"})");
     }
 }
 
@@ -73,9 +72,7 @@ public:
 
 private:
     static std::vector<net::Route> routes() {
-        return {{.method = net::Method::get,
-                 .pattern = "/api/terminal/environments/{env}",
-                 .handler = terminal}};
+        return {{.method = net::Method::get, .pattern = "/api/terminal/environments/{env}", .handler = terminal}};
     }
     net::Loop loop_;
     net::Router router_;
@@ -139,8 +136,7 @@ private:
         std::string address;
         for (char c = 0; read(pipe_[0], &c, 1) == 1 && c != '\n';) address += c;
         std::string words[] = {"hakuriver.docker-shell", "--host", address, "my-env"};
-        char* argv[] = {words[0].data(), words[1].data(), words[2].data(), words[3].data(),
-                        nullptr};
+        char* argv[] = {words[0].data(), words[1].data(), words[2].data(), words[3].data(), nullptr};
         _exit(cli::docker_shell_main(4, argv));
     }
     int pipe_[2] = {-1, -1};

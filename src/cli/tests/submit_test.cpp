@@ -13,8 +13,7 @@ using namespace hk::cli::test;
 
 namespace {
 
-const char* const accepted =
-    R"({"message":"ok","task_ids":["12"],"batch_id":"12","failed_targets":[]})";
+const char* const accepted = R"({"message":"ok","task_ids":["12"],"batch_id":"12","failed_targets":[]})";
 
 /// What reaches the Host.
 proto::SubmitRequest submitted(std::vector<std::string> words) {
@@ -108,8 +107,7 @@ TEST_CASE("submit: what is not given is left to the Host") {
 }
 
 TEST_CASE("submit: arguments are bytes, not shell") {
-    const Words odd{"echo", "",      " ",  "a\nb", "$(id)", "`x`",
-                    "|",    "[1,2]", "--", "-",    "計算",  "span"};
+    const Words odd{"echo", "", " ", "a\nb", "$(id)", "`x`", "|", "[1,2]", "--", "-", "計算", "span"};
     const auto request = submitted(odd);
     CHECK(request.arguments == Words(odd.begin() + 1, odd.end()));
 }
@@ -118,13 +116,12 @@ TEST_CASE("submit: wrong input is one sentence, exit code 2 and no request") {
     CHECK(refused({}).contains("the command to run is missing"));
     CHECK(refused({"--"}).contains("the command to run is missing"));
     CHECK(refused({"--", ""}).contains("the command to run is missing"));
-    for (const char* target : {"", "node1:", "node1::", "node1:-1", "node1::0,0", "::0", ":0",
-                               "no de", "node1:0:1", "nöde"})
+    for (const char* target :
+         {"", "node1:", "node1::", "node1:-1", "node1::0,0", "::0", ":0", "no de", "node1:0:1", "nöde"})
         CHECK(refused({"--target", target, "ls"}).contains("--target"));
     for (const char* size : {"0", "1Z", "-5G", "18446744073709551616", "512MiB", "", "1.5G"})
         CHECK(refused({"--memory", size, "ls"}).contains("--memory"));
-    for (const char* env : {"A", "=1", ""})
-        CHECK(refused({"--env", env, "ls"}).contains("NAME=VALUE"));
+    for (const char* env : {"A", "=1", ""}) CHECK(refused({"--env", env, "ls"}).contains("NAME=VALUE"));
     CHECK(refused({"--", "cat", "caf\xe9"}).contains("is not UTF-8 text"));
     CHECK(refused({"--env", "A=\xff", "ls"}).contains("is not UTF-8 text"));
     for (const char* mount : {":", "/a", "a:b", "/a:../b", "/a:/a:ro:x"})
@@ -139,8 +136,7 @@ TEST_CASE("submit: wrong input is one sentence, exit code 2 and no request") {
 
 TEST_CASE("submit: too many targets are refused before they are sent") {
     Words words;
-    for (std::size_t i = 0; i <= proto::most_targets; ++i)
-        words.insert(words.end(), {"--target", "n1"});
+    for (std::size_t i = 0; i <= proto::most_targets; ++i) words.insert(words.end(), {"--target", "n1"});
     words.emplace_back("ls");
     CHECK(refused(words).contains("more than 10000 targets"));
 }
@@ -158,8 +154,7 @@ TEST_CASE("submit: a sweep goes to the Host as it is written, except as an argum
 }
 
 TEST_CASE("submit: a file that a span names is read here, where it is") {
-    const auto file =
-        std::filesystem::temp_directory_path() / ("hk-cli-span-" + std::to_string(getpid()));
+    const auto file = std::filesystem::temp_directory_path() / ("hk-cli-span-" + std::to_string(getpid()));
     REQUIRE(write_file_atomically(file, "alpha\nbeta\n"));
     const auto request = submitted({"--", "echo", "span:file:" + file.string()});
     std::filesystem::remove(file);
@@ -191,11 +186,10 @@ TEST_CASE("submit: what is said about it") {
 
 TEST_CASE("submit: targets that failed are named, and the exit code tells") {
     Rig rig;
-    rig.host->on(
-        "POST /api/tasks",
-        R"({"message":"some","task_ids":["3","4","5"],"batch_id":"3",)"
-        R"("failed_targets":[{"target":"node9","reason":"there is no node \u001b[31mnode9"}]})",
-        202);
+    rig.host->on("POST /api/tasks",
+                 R"({"message":"some","task_ids":["3","4","5"],"batch_id":"3",)"
+                 R"("failed_targets":[{"target":"node9","reason":"there is no node \u001b[31mnode9"}]})",
+                 202);
     CHECK(rig.client({"-t", "node1", "-t", "node9", "ls"}) == 125);
     CHECK(rig.out == "3 tasks submitted: 3-5\n");
     CHECK(rig.err == "not submitted to node9: there is no node \\x1b[31mnode9\n");
@@ -209,9 +203,8 @@ TEST_CASE("submit: errors of the API are shown with their fields") {
         R"({"path":"/targets/0","message":"no such node"}]},"detail":"2 mistakes in the request"})";
     rig.host->on("POST /api/tasks", body, 422);
     CHECK(rig.client({"ls"}) == 2);
-    CHECK(rig.err ==
-          "hakuriver.client: 2 mistakes in the request\n  /required_cores: must be 0 or more\n"
-          "  /targets/0: no such node\n");
+    CHECK(rig.err == "hakuriver.client: 2 mistakes in the request\n  /required_cores: must be 0 or more\n"
+                     "  /targets/0: no such node\n");
     CHECK(rig.out.empty());
     rig.clear();
     CHECK(rig.client({"--json", "ls"}) == 2);
@@ -228,9 +221,7 @@ TEST_CASE("submit: a Host that is away is infrastructure") {
                      "network.host_reachable_address in /etc/h.toml\n");
     rig.clear();
     rig.host->answers.clear();
-    rig.host->on("POST /api/tasks",
-                 R"({"error":{"code":"no_capacity","message":"nothing is free","fields":[]}})",
-                 503);
+    rig.host->on("POST /api/tasks", R"({"error":{"code":"no_capacity","message":"nothing is free","fields":[]}})", 503);
     CHECK(rig.client({"--no-queue", "ls"}) == 125);
     CHECK(rig.err == "hakuriver.client: nothing is free\n");
 }

@@ -30,8 +30,7 @@ Table sample() {
 std::size_t widest_line(const std::string& text) {
     std::istringstream lines(text);
     std::size_t widest = 0;
-    for (std::string line; std::getline(lines, line);)
-        widest = std::max(widest, display_width(line));
+    for (std::string line; std::getline(lines, line);) widest = std::max(widest, display_width(line));
     return widest;
 }
 
@@ -41,8 +40,7 @@ TEST_CASE("table: adapts to the width, and says all of it without one") {
     const Table table = sample();
     std::string all;
     for (const int width : {0, 100, 80, 60, 40, 30, 10}) {
-        const std::string text =
-            table.render({.is_tty = width > 0, .unicode = true, .width = width});
+        const std::string text = table.render({.is_tty = width > 0, .unicode = true, .width = width});
         if (width >= 30) CHECK(widest_line(text) <= static_cast<std::size_t>(width));
         all += "width " + std::to_string(width) + "\n" + text + "\n";
     }

@@ -5,10 +5,8 @@
 using namespace hk::cli;
 
 TEST_CASE("terminal frames: what the Host sends") {
-    CHECK(std::get<TerminalOutput>(*parse_frame(R"({"type":"output","data":"a\u001b[1m"})")).data ==
-          "a\x1b[1m");
-    CHECK(std::get<TerminalError>(*parse_frame(R"({"type":"error","data":"no shell"})")).message ==
-          "no shell");
+    CHECK(std::get<TerminalOutput>(*parse_frame(R"({"type":"output","data":"a\u001b[1m"})")).data == "a\x1b[1m");
+    CHECK(std::get<TerminalError>(*parse_frame(R"({"type":"error","data":"no shell"})")).message == "no shell");
     CHECK(std::get<TerminalExit>(*parse_frame(R"({"type":"exit","code":3})")).code == 3);
     CHECK(std::get<TerminalExit>(*parse_frame(R"({"type":"exit","code":-5})")).code == 0);
     CHECK(std::get<TerminalExit>(*parse_frame(R"({"type":"exit","code":1000})")).code == 255);
@@ -18,8 +16,7 @@ TEST_CASE("terminal frames: what the Host sends") {
 }
 
 TEST_CASE("terminal frames: what we send") {
-    CHECK(resize_frame({.rows = 50, .columns = 132}) ==
-          R"({"type":"resize","rows":50,"cols":132})");
+    CHECK(resize_frame({.rows = 50, .columns = 132}) == R"({"type":"resize","rows":50,"cols":132})");
     CHECK(input_frame("ls\r\x03é") == R"({"type":"input","data":"ls\r\u0003é"})");
 }
 

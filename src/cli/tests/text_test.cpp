@@ -7,8 +7,7 @@
 using namespace hk::cli;
 
 namespace {
-const char* const utf8_locale =
-    std::setlocale(LC_CTYPE, "C.UTF-8"); // what the programs do at their start
+const char* const utf8_locale = std::setlocale(LC_CTYPE, "C.UTF-8"); // what the programs do at their start
 }
 
 TEST_CASE("text: width counts columns, not bytes") {

@@ -11,8 +11,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-proto::TaskView ended(TaskState state, std::optional<int> code,
-                      std::optional<EndReason> reason = EndReason::exited) {
+proto::TaskView ended(TaskState state, std::optional<int> code, std::optional<EndReason> reason = EndReason::exited) {
     auto task = make_task(7, state);
     task.exit_code = code;
     task.end_reason = reason;
@@ -68,8 +67,7 @@ TEST_CASE("task exit: the task's own code, or whose fault it was") {
 
 TEST_CASE("wait: looks often at first, then at the poll interval, and returns the task's code") {
     Rig rig;
-    rig.host->on("POST /api/tasks",
-                 R"({"message":"","task_ids":["7"],"batch_id":"7","failed_targets":[]})", 202);
+    rig.host->on("POST /api/tasks", R"({"message":"","task_ids":["7"],"batch_id":"7","failed_targets":[]})", 202);
     for (int i = 0; i < 12; ++i) say_task(rig, make_task(7, TaskState::running));
     say_task(rig, ended(TaskState::failed, 42));
     CHECK(rig.client({"--wait", "--poll-interval", "0.4", "--", "x"}) == 42);
@@ -91,22 +89,19 @@ TEST_CASE("wait: an OOM kill says so") {
 
 TEST_CASE("wait: of several the highest code, from the counts of the batch") {
     Rig rig;
-    rig.host->on("POST /api/tasks",
-                 R"({"message":"","task_ids":["3","4","5"],"batch_id":"3","failed_targets":[]})",
+    rig.host->on("POST /api/tasks", R"({"message":"","task_ids":["3","4","5"],"batch_id":"3","failed_targets":[]})",
                  202);
     rig.host->on("GET /api/batches/3", counts(3, R"("pending":1,"running":2)"));
     rig.host->on("GET /api/batches/3", counts(3, R"("completed":1,"failed":1,"running":1)"));
     rig.host->on("GET /api/batches/3", counts(3, R"("completed":1,"failed":2)"));
     proto::TaskList list;
-    list.tasks = {make_task(5, TaskState::completed), make_task(4, TaskState::failed),
-                  make_task(3, TaskState::failed)};
+    list.tasks = {make_task(5, TaskState::completed), make_task(4, TaskState::failed), make_task(3, TaskState::failed)};
     list.tasks[1].exit_code = 9;
     list.tasks[2].exit_code = 2;
     list.total = 3;
     rig.host->on("GET /api/tasks?limit=3&after=6", proto::to_json(list));
     CHECK(rig.client({"--wait", "--count", "3", "--json", "--", "x"}) == 9);
-    CHECK(rig.err.contains(
-        "task 3 failed with exit code 2\ntask 4 failed with exit code 9\n3 of 3 done, 2 failed\n"));
+    CHECK(rig.err.contains("task 3 failed with exit code 2\ntask 4 failed with exit code 9\n3 of 3 done, 2 failed\n"));
     CHECK(rig.out.starts_with(R"({"exit_code":9,"reason":"task","tasks":[{"task_id":"3")"));
     CHECK(rig.host->asked.size() == 5); // one submission, three looks, one list
 }
@@ -152,8 +147,7 @@ TEST_CASE("wait: a Host that restarts is waited for, one that was never there is
 
 TEST_CASE("wait: a task that does not exist ends it at once") {
     Rig rig;
-    rig.host->on("GET /api/tasks/7",
-                 R"({"error":{"code":"not_found","message":"there is no task 7","fields":[]}})",
+    rig.host->on("GET /api/tasks/7", R"({"error":{"code":"not_found","message":"there is no task 7","fields":[]}})",
                  404);
     CHECK(rig.hakuriver({"wait", "7"}) == 125);
     CHECK(rig.err == "hakuriver wait: there is no task 7\n");

@@ -19,8 +19,7 @@ TEST_CASE("without a file everything has its default") {
     CHECK(host->bind_ip == "127.0.0.1");
     CHECK(host->common.host_port == 8000);
     CHECK(host->shared.shared_dir == home.path() / ".hakuriver/test/shared");
-    CHECK(host->shared.container_dir ==
-          home.path() / ".hakuriver/test/shared/hakuriver-containers");
+    CHECK(host->shared.container_dir == home.path() / ".hakuriver/test/shared/hakuriver-containers");
     CHECK(host->db_file == home.path() / ".hakuriver/test/cluster_management.db");
     CHECK(host->state_dir == home.path() / ".hakuriver/host");
     CHECK(host->silence_limit == std::chrono::seconds(30));
@@ -56,11 +55,9 @@ TEST_CASE("the default file says what is the default anyway") {
     REQUIRE(without);
     CHECK(from_file->shared.shared_dir.lexically_relative(home.path()) ==
           without->shared.shared_dir.lexically_relative(empty.path()));
-    CHECK(from_file->db_file.lexically_relative(home.path()) ==
-          without->db_file.lexically_relative(empty.path()));
+    CHECK(from_file->db_file.lexically_relative(home.path()) == without->db_file.lexically_relative(empty.path()));
     for (const Key& key : keys())
-        CHECK(default_file().contains("\n" + std::string(key.name.substr(key.name.find('.') + 1)) +
-                                      " = "));
+        CHECK(default_file().contains("\n" + std::string(key.name.substr(key.name.find('.') + 1)) + " = "));
 }
 
 TEST_CASE("the file that is used: named, variable, the user's, the system's") {
@@ -200,9 +197,8 @@ additional_mounts = ["/data:/data"]
 
 TEST_CASE("what is accepted without effect, and what is risky, is warned about") {
     const Home home;
-    const auto file = home.put(
-        "a.toml", "network.host_bind_ip = '0.0.0.0'\npaths.host_log_file = '/var/log/host.log'\n"
-                  "timing.resource_check_interval = 3\npaths.runner_log_file = 'runner.log'\n");
+    const auto file = home.put("a.toml", "network.host_bind_ip = '0.0.0.0'\npaths.host_log_file = '/var/log/host.log'\n"
+                                         "timing.resource_check_interval = 3\npaths.runner_log_file = 'runner.log'\n");
     const auto host = load_host(file, home.around);
     REQUIRE(host);
     REQUIRE(host->common.warnings.size() == 3);

@@ -20,8 +20,7 @@ std::vector<std::string> mistakes(const std::string& text) {
     if (loaded) return found;
     CHECK(loaded.error().code == Errc::invalid);
     for (const auto& field : loaded.error().fields)
-        found.push_back(field.path.substr(std::min(field.path.size(), file.string().size() + 1)) +
-                        " " + field.message);
+        found.push_back(field.path.substr(std::min(field.path.size(), file.string().size() + 1)) + " " + field.message);
     return found;
 }
 
@@ -63,8 +62,7 @@ executors = ["docker", "slurm"]
     CHECK(names(found, "12 docker.additional_mounts holds an empty text"));
     CHECK(names(found, "12 docker.additional_mounts holds \"/a:/b\" twice"));
     CHECK(names(found, "14 runner.memory is wrong: "));
-    CHECK(names(found,
-                "15 runner.executors holds \"slurm\"; choose from process, systemd and docker"));
+    CHECK(names(found, "15 runner.executors holds \"slurm\"; choose from process, systemd and docker"));
 }
 
 TEST_CASE("unknown keys come with a suggestion where one is near") {
@@ -121,30 +119,25 @@ TEST_CASE("wrong values, one by one") {
 TEST_CASE("mistakes that only two keys together make") {
     CHECK(names(mistakes("timing.heartbeat_interval = 1\ntiming.heartbeat_timeout_factor = 3"),
                 "silent nodes would be noticed late"));
-    CHECK(names(mistakes("timing.cleanup_check_interval = 31"),
-                "1 timing.cleanup_check_interval is longer"));
-    CHECK(names(mistakes("paths.shared_dir = '/s'\npaths.local_temp_dir = '/s/'"),
-                "same folder as paths.shared_dir"));
-    CHECK(names(mistakes("host.state_dir = '/s'\nrunner.state_dir = '/s'"),
-                "2 runner.state_dir is the same folder"));
+    CHECK(names(mistakes("timing.cleanup_check_interval = 31"), "1 timing.cleanup_check_interval is longer"));
+    CHECK(names(mistakes("paths.shared_dir = '/s'\npaths.local_temp_dir = '/s/'"), "same folder as paths.shared_dir"));
+    CHECK(names(mistakes("host.state_dir = '/s'\nrunner.state_dir = '/s'"), "2 runner.state_dir is the same folder"));
     CHECK(names(mistakes("docker.tasks_privileged = true\ndocker.allow_privileged = false"),
                 "docker.allow_privileged is false"));
-    CHECK(names(
-        mistakes("docker.allowed_mounts = ['/data']\ndocker.additional_mounts = ['/database:/d']"),
-        "does not allow"));
+    CHECK(names(mistakes("docker.allowed_mounts = ['/data']\ndocker.additional_mounts = ['/database:/d']"),
+                "does not allow"));
     CHECK(mistakes("docker.allowed_mounts = ['/data']\ndocker.additional_mounts = ['/data:/d', "
                    "'/data/a:/e']")
               .empty());
     CHECK(names(mistakes("docker.additional_mounts = ['/data:/shared']"), "has already"));
-    CHECK(names(mistakes("docker.allowed_mounts = ['/data']\ndocker.additional_mounts = ['data']"),
-                "is not a mount"));
+    CHECK(names(mistakes("docker.allowed_mounts = ['/data']\ndocker.additional_mounts = ['data']"), "is not a mount"));
 }
 
 TEST_CASE("text that is not TOML is one mistake with its line") {
     CHECK(names(mistakes("\n[=]\n"), "2 "));
     CHECK(names(mistakes("\n[=]\n"), "expected bare key starting character"));
-    for (const char* text : {"[", "[[", "[#", "[[=", "[a.", "[a.=", "a.= 1", "a = {=", "a = [",
-                             "a = {b.", "\"", "a = \"\\u", "[a]]"})
+    for (const char* text :
+         {"[", "[[", "[#", "[[=", "[a.", "[a.=", "a.= 1", "a = {=", "a = [", "a = {b.", "\"", "a = \"\\u", "[a]]"})
         CHECK_MESSAGE(mistakes(text).size() == 1, text);
     const auto found = mistakes("[network]\nhost_port = = 3\n");
     REQUIRE(found.size() == 1);
@@ -161,11 +154,10 @@ TEST_CASE("whatever a file holds, it is taken or refused with a line") {
         const int changes = *rc::gen::inRange(1, 5);
         for (int i = 0; i < changes; ++i) {
             const auto at = *rc::gen::inRange<std::size_t>(0, text.size());
-            if (*rc::gen::arbitrary<bool>())
-                text.erase(at, *rc::gen::inRange<std::size_t>(1, 20));
+            if (*rc::gen::arbitrary<bool>()) text.erase(at, *rc::gen::inRange<std::size_t>(1, 20));
             else
-                text.insert(at, *rc::gen::element<std::string>("\"", "[", "]", "=", "\n", "-", "9",
-                                                               "\xff", "true", "{", "#", "."));
+                text.insert(at, *rc::gen::element<std::string>("\"", "[", "]", "=", "\n", "-", "9", "\xff", "true", "{",
+                                                               "#", "."));
         }
         const auto loaded = load_runner(home.put("changed.toml", text), home.around);
         if (loaded) return;

@@ -53,7 +53,8 @@ TEST_CASE("engine times lose their nanoseconds and the zero time is none") {
 }
 
 TEST_CASE("replies with missing and null members read as empty") {
-    const auto info = read_container(R"({"Id":"ab","Name":"/x","State":{"Status":"exited","ExitCode":42,"OOMKilled":true,
+    const auto info =
+        read_container(R"({"Id":"ab","Name":"/x","State":{"Status":"exited","ExitCode":42,"OOMKilled":true,
         "StartedAt":"2026-11-22T23:53:02.1Z","FinishedAt":"0001-01-01T00:00:00Z"},"Config":{"Labels":null},"ExecIDs":null})");
     REQUIRE(info);
     CHECK(info->name == "x");
@@ -71,13 +72,16 @@ TEST_CASE("replies with missing and null members read as empty") {
 }
 
 TEST_CASE("the engine is recognised by its version reply") {
-    const auto docker = read_version(R"({"Version":"20.10.24+dfsg1","ApiVersion":"1.41","MinAPIVersion":"1.12","Components":null})");
+    const auto docker =
+        read_version(R"({"Version":"20.10.24+dfsg1","ApiVersion":"1.41","MinAPIVersion":"1.12","Components":null})");
     CHECK(docker->name == "Docker");
     CHECK(docker->version == "20.10.24");
-    const auto podman = read_version(R"({"Version":"4.3.1","ApiVersion":"1.41","Components":[{"Name":"Podman Engine"}]})");
+    const auto podman =
+        read_version(R"({"Version":"4.3.1","ApiVersion":"1.41","Components":[{"Name":"Podman Engine"}]})");
     CHECK(podman->name == "Podman");
     CHECK_FALSE(read_version("{}"));
-    CHECK(read_info(R"({"DriverStatus":[["driver-type","io.containerd.snapshotter.v1"]],"CgroupVersion":"2"})")->containerd_store);
+    CHECK(read_info(R"({"DriverStatus":[["driver-type","io.containerd.snapshotter.v1"]],"CgroupVersion":"2"})")
+              ->containerd_store);
 }
 
 TEST_CASE("an error reply keeps the engine's sentence and its kind") {
@@ -98,7 +102,8 @@ TEST_CASE("message streams are cut at line breaks wherever they arrive") {
     CHECK(*lines.next(true) == "{\"b\":2}");
     CHECK_FALSE(lines.next(true));
     CHECK_FALSE(lines.feed(std::string(max_message_line + 1, 'x')));
-    const auto step = read_stream_message(R"({"id":"ab","status":"Downloading","progressDetail":{"current":5,"total":10}})");
+    const auto step =
+        read_stream_message(R"({"id":"ab","status":"Downloading","progressDetail":{"current":5,"total":10}})");
     CHECK(step->step.done == Bytes{5});
     CHECK(step->step.total == Bytes{10});
     CHECK(read_stream_message(R"({"errorDetail":{"message":"no space"},"error":"no space"})")->error == "no space");

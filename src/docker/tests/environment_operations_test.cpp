@@ -138,8 +138,9 @@ TEST_CASE("a stopped container is packaged and stays stopped") {
 
 TEST_CASE("names that an engine or a file system would misread are refused, and nothing changes") {
     Fixture f;
-    for (const std::string& name : {std::string("-v"), std::string("a/b"), std::string(".."), std::string("Capital"),
-                                    std::string(300, 'a'), std::string("\xf0\x9f\x90\x8d"), std::string(""), std::string("a b")}) {
+    for (const std::string& name :
+         {std::string("-v"), std::string("a/b"), std::string(".."), std::string("Capital"), std::string(300, 'a'),
+          std::string("\xf0\x9f\x90\x8d"), std::string(""), std::string("a b")}) {
         CAPTURE(name);
         const auto created = f.create("python:3", name);
         REQUIRE_FALSE(created);
@@ -151,7 +152,8 @@ TEST_CASE("names that an engine or a file system would misread are refused, and 
         Given given;
         CHECK_FALSE(f.run(f.operations.import_archive(name, given, f.sink())));
     }
-    for (const char* image : {"-v", "--privileged", "a b", "Python", ""}) CHECK(f.create(image).error().code == Errc::invalid);
+    for (const char* image : {"-v", "--privileged", "a b", "Python", ""})
+        CHECK(f.create(image).error().code == Errc::invalid);
     CHECK(f.engine.container_count() == 0);
     CHECK(f.store.list()->empty());
 }

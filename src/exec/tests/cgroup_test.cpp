@@ -10,12 +10,11 @@ using namespace hk::exec;
 
 namespace {
 
-constexpr char hybrid[] =
-    "25 24 0:22 / /sys/fs/cgroup rw,relatime - tmpfs tmpfs rw,mode=755\n"
-    "26 25 0:23 / /sys/fs/cgroup/cpu rw,relatime shared:9 - cgroup cgroup rw,cpu,cpuacct\n"
-    "27 25 0:24 / /sys/fs/cgroup/mem\\040ory rw,relatime - cgroup cgroup rw,memory\n"
-    "28 25 0:25 / /sys/fs/cgroup/systemd rw,relatime - cgroup cgroup rw,name=systemd\n"
-    "29 25 0:26 / /sys/fs/cgroup/unified rw,relatime - cgroup2 cgroup2 rw\n";
+constexpr char hybrid[] = "25 24 0:22 / /sys/fs/cgroup rw,relatime - tmpfs tmpfs rw,mode=755\n"
+                          "26 25 0:23 / /sys/fs/cgroup/cpu rw,relatime shared:9 - cgroup cgroup rw,cpu,cpuacct\n"
+                          "27 25 0:24 / /sys/fs/cgroup/mem\\040ory rw,relatime - cgroup cgroup rw,memory\n"
+                          "28 25 0:25 / /sys/fs/cgroup/systemd rw,relatime - cgroup cgroup rw,name=systemd\n"
+                          "29 25 0:26 / /sys/fs/cgroup/unified rw,relatime - cgroup2 cgroup2 rw\n";
 constexpr char own[] = "4:memory:/a/b\n3:cpu,cpuacct:/\n1:name=systemd:/user.slice\n0::/user.slice/x.service\n";
 
 /// An identity that no runner has.
@@ -35,9 +34,11 @@ TEST_CASE("hierarchies are found by controller, and our place in them") {
 }
 
 TEST_CASE("inside a container's namespace only what is mounted counts") {
-    const auto mounts = CgroupMounts::parse("30 25 0:26 /docker/abc /sys/fs/cgroup rw - cgroup2 cgroup rw\n", "0::/docker/abc/x\n");
+    const auto mounts =
+        CgroupMounts::parse("30 25 0:26 /docker/abc /sys/fs/cgroup rw - cgroup2 cgroup rw\n", "0::/docker/abc/x\n");
     CHECK(mounts.find("")->own == "/sys/fs/cgroup/x");
-    const auto outside = CgroupMounts::parse("30 25 0:26 /docker/abc /sys/fs/cgroup rw - cgroup2 cgroup rw\n", "0::/else\n");
+    const auto outside =
+        CgroupMounts::parse("30 25 0:26 /docker/abc /sys/fs/cgroup rw - cgroup2 cgroup rw\n", "0::/else\n");
     CHECK(outside.find("")->own == "/sys/fs/cgroup");
 }
 
@@ -97,15 +98,18 @@ TEST_CASE("the groups of this machine limit, hold, freeze, kill and go away") {
     CHECK(!made.group.remove());
     if (made.group.can_freeze()) {
         CHECK(made.group.freeze(true));
-        while (!made.group.frozen()) {}
+        while (!made.group.frozen()) {
+        }
         CHECK(made.group.freeze(false));
-        while (made.group.frozen()) {}
+        while (made.group.frozen()) {
+        }
     }
     if (!made.group.kill()) ::kill(child, SIGKILL);
     int status = 0;
     ::waitpid(child, &status, 0);
     CHECK(WTERMSIG(status) == SIGKILL);
-    while (!made.group.remove()) {}
+    while (!made.group.remove()) {
+    }
     CHECK(tree.existing(id).empty());
     tree.remove_if_unused();
 }

@@ -29,7 +29,8 @@ struct Fixture {
     }
     docker::ContainerSpec plan(bool cdi = false) const {
         const Assignment assignment{AttemptId{TaskId{12}, 1}, std::make_shared<const TaskSpec>(spec), placement, ""};
-        return plan_container({settings, assignment, "image", "0123456789abcdef", "/state/keeper", "/state/spool/12.1", cdi, {}});
+        return plan_container(
+            {settings, assignment, "image", "0123456789abcdef", "/state/keeper", "/state/spool/12.1", cdi, {}});
     }
 };
 
@@ -47,7 +48,9 @@ TEST_CASE("a plan names its runner and mounts what the keeper needs") {
     CHECK(plan.entrypoint == std::vector<std::string>{"/.hakuriver/keeper"});
     CHECK(ends_with(plan.command, {"--cwd", "/shared", "--", "python"}));
     CHECK(plan.network == "host");
-    const auto mounted = [&](const docker::BindMount& mount) { return std::ranges::find(plan.mounts, mount) != plan.mounts.end(); };
+    const auto mounted = [&](const docker::BindMount& mount) {
+        return std::ranges::find(plan.mounts, mount) != plan.mounts.end();
+    };
     CHECK(mounted({"/srv/shared/shared_data", "/shared", false}));
     CHECK(mounted({"/scratch", "/local_temp", false}));
     CHECK(mounted({"/state/keeper", "/.hakuriver/keeper", true}));
@@ -91,13 +94,14 @@ TEST_CASE("arguments that JSON cannot carry are coded, all others are left alone
     Fixture f;
     f.spec.arguments = {"a b", "--", "gr\xc3\xbc\xc3\x9f", "100%"};
     CHECK(ends_with(f.plan().command, {"--", "python", "a b", "--", "gr\xc3\xbc\xc3\x9f", "100%"}));
-    for (const std::string& odd : {std::string("\xff"), std::string("\xc3"), std::string("\xed\xa0\x80"), std::string("\xf5\x80\x80\x80"),
-                                   std::string("\xc0\xaf"), std::string("x\x80")}) {
+    for (const std::string& odd : {std::string("\xff"), std::string("\xc3"), std::string("\xed\xa0\x80"),
+                                   std::string("\xf5\x80\x80\x80"), std::string("\xc0\xaf"), std::string("x\x80")}) {
         f.spec.arguments = {odd, "100%"};
         const auto command = f.plan().command;
         CAPTURE(command.back());
         CHECK(std::ranges::find(command, "--coded") != command.end());
         CHECK(command.back() == "100%25");
-        CHECK(std::ranges::all_of(command[command.size() - 2], [](char c) { return static_cast<unsigned char>(c) < 0x80; }));
+        CHECK(std::ranges::all_of(command[command.size() - 2],
+                                  [](char c) { return static_cast<unsigned char>(c) < 0x80; }));
     }
 }

@@ -19,11 +19,9 @@ public:
     OnEngine(ExecutorRig& rig, const net::Address& address, exec::DockerPolicy policy)
         : pool_(rig.loop, 2, 100)
         , engine_(address)
-        , sync_(rig.loop, pool_, engine_,
-                oci::EnvironmentStore(rig.settings.shared_dir / "containers")) {
-        auto made =
-            exec::DockerExecutor::open(rig.loop, rig.spool, rig.settings, rig,
-                                       exec::DockerParts{engine_, sync_, pool_, std::move(policy)});
+        , sync_(rig.loop, pool_, engine_, oci::EnvironmentStore(rig.settings.shared_dir / "containers")) {
+        auto made = exec::DockerExecutor::open(rig.loop, rig.spool, rig.settings, rig,
+                                               exec::DockerParts{engine_, sync_, pool_, std::move(policy)});
         REQUIRE(made);
         docker_ = std::move(*made);
     }
@@ -84,8 +82,7 @@ bool possible() { return PrivateEngine::possible(); }
 } // namespace
 
 TEST_CASE("containers keep the contract of executors" * doctest::skip(!possible())) {
-    executor_contract(
-        [](const std::filesystem::path& dir) { return make_rig(shared_engine(), dir); });
+    executor_contract([](const std::filesystem::path& dir) { return make_rig(shared_engine(), dir); });
 }
 
 TEST_CASE("a forgotten attempt leaves no container" * doctest::skip(!possible())) {
@@ -105,23 +102,20 @@ TEST_CASE("limits, mounts and places are as asked" * doctest::skip(!possible()))
     rig->prototype.cores = 1;
     rig->prototype.memory = Bytes{64'000'000};
     rig->prototype.mounts = {{(dir.path() / "extra").string(), "/mnt/extra", true}};
-    const auto id = rig->shell(
-        1, "pwd; cat /mnt/extra/file; touch /mnt/extra/x || echo read-only; echo "
-           "$HAKURIVER_SHARED_DIR "
-           "$HAKURIVER_LOCAL_TEMP_DIR; touch /local_temp/here; cat "
-           "/sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/memory.max 2>/dev/null");
+    const auto id = rig->shell(1, "pwd; cat /mnt/extra/file; touch /mnt/extra/x || echo read-only; echo "
+                                  "$HAKURIVER_SHARED_DIR "
+                                  "$HAKURIVER_LOCAL_TEMP_DIR; touch /local_temp/here; cat "
+                                  "/sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/memory.max 2>/dev/null");
     REQUIRE(rig->outcome(id).reason == EndReason::exited);
     const std::string output = rig->output(id);
     CAPTURE(output);
     CHECK(output.starts_with("/shared\nextraread-only\n/shared /local_temp\n"));
-    CHECK(output.find("\n63999") + output.find("\n64000000") !=
-          2 * std::string::npos); // whole pages
+    CHECK(output.find("\n63999") + output.find("\n64000000") != 2 * std::string::npos); // whole pages
     CHECK(std::filesystem::exists(rig->settings.local_temp_dir / "here"));
     rig->executor->forget(id);
 }
 
-TEST_CASE("a task over its memory limit is an oom with limit and peak" *
-          doctest::skip(!possible())) {
+TEST_CASE("a task over its memory limit is an oom with limit and peak" * doctest::skip(!possible())) {
     const TempDir dir;
     const auto rig = make_rig(shared_engine(), dir.path());
     rig->prototype.memory = Bytes{32'000'000};
@@ -152,33 +146,27 @@ TEST_CASE("what the node does not allow or have is refused in words" * doctest::
         rig->executor->forget(id);
         return outcome.message;
     };
-    CHECK(refusal(1, [](TaskSpec& spec) { spec.privileged = true; }).find("privileged") !=
-          std::string::npos);
-    CHECK(refusal(2, [](TaskSpec& spec) { spec.mounts = {{"/etc", "/x"}}; }).find("/etc") !=
-          std::string::npos);
+    CHECK(refusal(1, [](TaskSpec& spec) { spec.privileged = true; }).find("privileged") != std::string::npos);
+    CHECK(refusal(2, [](TaskSpec& spec) { spec.mounts = {{"/etc", "/x"}}; }).find("/etc") != std::string::npos);
     CHECK(refusal(3, [&](TaskSpec& spec) {
               spec.mounts = {{(dir.path() / "allowed/way-out").string(), "/x"}};
           }).find("does not allow") != std::string::npos);
     CHECK(refusal(4, [&](TaskSpec& spec) {
               spec.mounts = {{(dir.path() / "allowed/missing").string(), "/x"}};
           }).find("does not have it") != std::string::npos);
-    CHECK(refusal(5, [](TaskSpec& spec) {
-              spec.container = "nowhere";
-          }).find("create-tar nowhere") != std::string::npos);
-    CHECK(refusal(6, [](TaskSpec& spec) { spec.memory = Bytes{1000}; }).find("emory limit") !=
+    CHECK(refusal(5, [](TaskSpec& spec) { spec.container = "nowhere"; }).find("create-tar nowhere") !=
           std::string::npos);
+    CHECK(refusal(6, [](TaskSpec& spec) { spec.memory = Bytes{1000}; }).find("emory limit") != std::string::npos);
     CHECK(rig->wait([&] { return containers_of(*rig) == 0; }, 10));
 }
 
-TEST_CASE("a container that is killed from outside is not the task's own failure" *
-          doctest::skip(!possible())) {
+TEST_CASE("a container that is killed from outside is not the task's own failure" * doctest::skip(!possible())) {
     const TempDir dir;
     const auto rig = make_rig(shared_engine(), dir.path());
     const auto id = rig->shell(1, "sleep 1000");
     rig->await<exec::Started>(id);
     auto& engine = static_cast<OnEngine&>(*rig->executor).engine();
-    const auto list =
-        net::run_task(rig->loop, engine.list("hakuriver.runner=" + rig->spool.state_id()));
+    const auto list = net::run_task(rig->loop, engine.list("hakuriver.runner=" + rig->spool.state_id()));
     REQUIRE(list->size() == 1);
     REQUIRE(net::run_task(rig->loop, engine.kill(list->front().id, SIGKILL)));
     const Outcome outcome = rig->outcome(id);
@@ -188,16 +176,14 @@ TEST_CASE("a container that is killed from outside is not the task's own failure
     CHECK(rig->wait([&] { return containers_of(*rig) == 0; }, 10));
 }
 
-TEST_CASE("with live-restore a task and its exit code survive a killed engine" *
-          doctest::skip(!possible())) {
+TEST_CASE("with live-restore a task and its exit code survive a killed engine" * doctest::skip(!possible())) {
     PrivateEngine engine({"--live-restore"});
     import_environment(engine);
     const TempDir dir;
     const auto rig = make_rig(engine, dir.path());
     REQUIRE(rig->wait([&] { return rig->executor->offer().available; }));
     CHECK(rig->executor->offer().warnings.empty());
-    const auto long_one =
-        rig->shell(1, "while [ ! -e go ]; do echo tick; sleep 0.02; done; exit 42");
+    const auto long_one = rig->shell(1, "while [ ! -e go ]; do echo tick; sleep 0.02; done; exit 42");
     const auto meanwhile = rig->shell(2, "while [ ! -e stop ]; do sleep 0.02; done; exit 43");
     rig->await<exec::Started>(long_one);
     rig->await<exec::Started>(meanwhile);
@@ -215,8 +201,7 @@ TEST_CASE("with live-restore a task and its exit code survive a killed engine" *
     CHECK(rig->wait([&] { return containers_of(*rig) == 0; }, 20));
 }
 
-TEST_CASE("without live-restore a task ends as interrupted by the engine" *
-          doctest::skip(!possible())) {
+TEST_CASE("without live-restore a task ends as interrupted by the engine" * doctest::skip(!possible())) {
     PrivateEngine engine;
     import_environment(engine);
     const TempDir dir;

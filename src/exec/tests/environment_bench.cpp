@@ -44,7 +44,8 @@ private:
 struct FileSink final : docker::ChunkSink {
     std::ofstream file;
     std::int64_t bytes = 0;
-    explicit FileSink(const std::filesystem::path& path) : file(path, std::ios::binary) {}
+    explicit FileSink(const std::filesystem::path& path)
+        : file(path, std::ios::binary) {}
     net::Task<Result<>> write(std::string chunk) override {
         file.write(chunk.data(), static_cast<std::streamsize>(chunk.size()));
         bytes += static_cast<std::int64_t>(chunk.size());
@@ -53,7 +54,8 @@ struct FileSink final : docker::ChunkSink {
 };
 struct FileSource final : docker::ChunkSource {
     std::ifstream file;
-    explicit FileSource(const std::filesystem::path& path) : file(path, std::ios::binary) {}
+    explicit FileSource(const std::filesystem::path& path)
+        : file(path, std::ios::binary) {}
     net::Task<Result<std::string>> next() override {
         std::string chunk(1 << 20, '\0');
         file.read(chunk.data(), 1 << 20);
@@ -89,9 +91,9 @@ struct Bench {
 };
 
 void fill(Bench& bench, const std::string& name, int megabytes, int part) {
-    bench.in_container(name, "mkdir -p /data" + std::to_string(part) + "; i=0; while [ $i -lt " + std::to_string(megabytes) +
-                                 " ]; do dd if=/dev/urandom of=/data" + std::to_string(part) +
-                                 "/f$i bs=1048576 count=1 2>/dev/null; i=$((i+1)); done");
+    bench.in_container(name, "mkdir -p /data" + std::to_string(part) + "; i=0; while [ $i -lt " +
+                                 std::to_string(megabytes) + " ]; do dd if=/dev/urandom of=/data" +
+                                 std::to_string(part) + "/f$i bs=1048576 count=1 2>/dev/null; i=$((i+1)); done");
 }
 
 docker::Packaged package(Bench& bench) {
@@ -122,8 +124,8 @@ void new_way(Bench& bench, const char* what) {
     const auto packaged = package(bench);
     const double done = watch.seconds();
     must(bench.run(bench.sync.prepare("env", packaged.version.name(), {})));
-    std::printf("%-27s %6.2f s  (package %.2f + sync %.2f), %lld bytes written, %lld read\n", what, watch.seconds(), done,
-                watch.seconds() - done, static_cast<long long>(packaged.new_bytes.value),
+    std::printf("%-27s %6.2f s  (package %.2f + sync %.2f), %lld bytes written, %lld read\n", what, watch.seconds(),
+                done, watch.seconds() - done, static_cast<long long>(packaged.new_bytes.value),
                 static_cast<long long>((bench.sync.bytes_read() - before).value));
 }
 
@@ -140,16 +142,20 @@ void environments(int megabytes) {
     }
     new_way(bench, "first version, ours");
     old_way(bench);
-    for (const char* name : {"env", "classic"}) bench.in_container(name, "dd if=/dev/urandom of=/change bs=1048576 count=5");
+    for (const char* name : {"env", "classic"})
+        bench.in_container(name, "dd if=/dev/urandom of=/change bs=1048576 count=5");
     new_way(bench, "after a change of 5 MB, ours");
     old_way(bench);
-    for (const char* name : {"env", "classic"}) bench.in_container(name, "dd if=/dev/urandom of=/change bs=1048576 count=5");
+    for (const char* name : {"env", "classic"})
+        bench.in_container(name, "dd if=/dev/urandom of=/change bs=1048576 count=5");
     new_way(bench, "and again, ours");
     old_way(bench);
 }
 
 struct Fixed final : exec::EnvironmentSource {
-    net::Task<Result<std::string>> prepare(std::string, std::string, Progress) override { co_return std::string("base:1"); }
+    net::Task<Result<std::string>> prepare(std::string, std::string, Progress) override {
+        co_return std::string("base:1");
+    }
 };
 
 net::Task<void> bare(docker::Engine& engine, int first, int count) {
@@ -171,7 +177,8 @@ double run_tasks(ExecutorRig& rig, std::int64_t first, int count, int at_once) {
     std::int64_t next = first;
     std::vector<AttemptId> running;
     while (next < first + count || !running.empty()) {
-        while (next < first + count && static_cast<int>(running.size()) < at_once) running.push_back(rig.start(next++, {"true"}));
+        while (next < first + count && static_cast<int>(running.size()) < at_once)
+            running.push_back(rig.start(next++, {"true"}));
         rig.loop.run_until([&] {
             for (const auto id : running)
                 if (rig.find<exec::Ended>(id) != nullptr) return true;

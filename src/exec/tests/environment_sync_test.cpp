@@ -37,7 +37,8 @@ struct Fixture {
         return *version;
     }
     Result<std::string> prepare(const std::string& version = "") {
-        return net::run_task(loop, sync.prepare("env", version, [this](const std::string& text) { said.push_back(text); }));
+        return net::run_task(loop,
+                             sync.prepare("env", version, [this](const std::string& text) { said.push_back(text); }));
     }
     bool has_tagged(const std::vector<std::string>& layers) {
         const auto image = net::run_task(loop, engine.inspect_image("hakuriver/env:base"));

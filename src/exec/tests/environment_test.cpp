@@ -45,8 +45,7 @@ Assignment assignment(std::map<std::string, std::string> env = {}) {
 } // namespace
 
 TEST_CASE("a task gets named variables of the runner and no secret") {
-    const Environment env =
-        native_environment(settings(), assignment({{"MINE", "1"}, {"PATH", "/own"}}));
+    const Environment env = native_environment(settings(), assignment({{"MINE", "1"}, {"PATH", "/own"}}));
     CHECK(env == Environment{{"PATH", "/own"},
                              {"HOME", "/root"},
                              {"LC_ALL", "de_DE.UTF-8"},
@@ -60,8 +59,10 @@ TEST_CASE("a task gets named variables of the runner and no secret") {
 }
 
 TEST_CASE("names of ours cannot be forged, and the NUMA node is there when there is one") {
-    auto placed = assignment(
-        {{"HAKURIVER_TASK_ID", "1"}, {"HAKURIVER_TARGET_NUMA_NODE", "9"}, {"HAKURIVER_ELSE", "1"}, {"HAKURIVER_TASK_INDEX", "4"}});
+    auto placed = assignment({{"HAKURIVER_TASK_ID", "1"},
+                              {"HAKURIVER_TARGET_NUMA_NODE", "9"},
+                              {"HAKURIVER_ELSE", "1"},
+                              {"HAKURIVER_TASK_INDEX", "4"}});
     Environment env = task_environment(settings(), placed, {"/shared", "/local_temp"});
     CHECK(env.at("HAKURIVER_TASK_ID") == "7");
     CHECK(env.at("HAKURIVER_TASK_INDEX") == "4"); // the Host says it
@@ -81,11 +82,10 @@ TEST_CASE("a task sees the GPUs that are placed and no other") {
     SUBCASE("nvidia") {
         with.gpus = {gpu(0, "nvidia"), gpu(1, "nvidia")};
         CHECK(gpu_environment(with, none) == Environment{{"CUDA_VISIBLE_DEVICES", ""}});
-        CHECK(gpu_environment(with, two) == Environment{{"CUDA_VISIBLE_DEVICES", "uuid-1,uuid-0"},
-                                                        {"CUDA_DEVICE_ORDER", "PCI_BUS_ID"}});
-        CHECK(native_environment(with, assignment({{"CUDA_VISIBLE_DEVICES", "0,1"}}))
-                  .at("CUDA_VISIBLE_DEVICES")
-                  .empty());
+        CHECK(gpu_environment(with, two) ==
+              Environment{{"CUDA_VISIBLE_DEVICES", "uuid-1,uuid-0"}, {"CUDA_DEVICE_ORDER", "PCI_BUS_ID"}});
+        CHECK(
+            native_environment(with, assignment({{"CUDA_VISIBLE_DEVICES", "0,1"}})).at("CUDA_VISIBLE_DEVICES").empty());
     }
     SUBCASE("without a uuid the place among those of its driver") {
         with.gpus = {gpu(0, "amd"), gpu(1, "nvidia")};
@@ -95,8 +95,7 @@ TEST_CASE("a task sees the GPUs that are placed and no other") {
     }
     SUBCASE("amd") {
         with.gpus = {gpu(0, "amd"), gpu(1, "amd")};
-        CHECK(gpu_environment(with, none) ==
-              Environment{{"CUDA_VISIBLE_DEVICES", ""}, {"HIP_VISIBLE_DEVICES", ""}});
+        CHECK(gpu_environment(with, none) == Environment{{"CUDA_VISIBLE_DEVICES", ""}, {"HIP_VISIBLE_DEVICES", ""}});
         CHECK(gpu_environment(with, two).at("HIP_VISIBLE_DEVICES") == "1,0");
     }
 }

@@ -26,10 +26,16 @@ TEST_CASE("every fact survives being written and read") {
     outcome.exit_code = 137;
     outcome.finished_at = at(9);
     outcome.message = "two\nlines";
-    const std::vector<Fact> facts{ForkedFact{{12, 3456}, 11, "boot"}, StartedFact{at(1)},
-                                  WarningFact{"a limit: not in force"}, FailedFact{127, at(2), "no such command in PATH: x"},
-                                  exited(3), signalled(9), GoneFact{Bytes{4096}, Duration{77}}, AdoptedFact{},
-                                  StopFact{at(3), at(4)}, OutcomeFact{outcome}};
+    const std::vector<Fact> facts{ForkedFact{{12, 3456}, 11, "boot"},
+                                  StartedFact{at(1)},
+                                  WarningFact{"a limit: not in force"},
+                                  FailedFact{127, at(2), "no such command in PATH: x"},
+                                  exited(3),
+                                  signalled(9),
+                                  GoneFact{Bytes{4096}, Duration{77}},
+                                  AdoptedFact{},
+                                  StopFact{at(3), at(4)},
+                                  OutcomeFact{outcome}};
     for (const auto& fact : facts) {
         const std::string line = format_fact(fact);
         CAPTURE(line);
@@ -39,8 +45,9 @@ TEST_CASE("every fact survives being written and read") {
 }
 
 TEST_CASE("a line that is not understood is skipped") {
-    for (const char* line : {"", " ", "forked", "forked x 1 2 b", "forked 1 2 3", "exited", "exited 1", "exited 1x 2", "gone 1",
-                             "started soon", "started 1 ", "unheard of", "outcome {", "outcome {}x", "stop 5", "Exited 1 2"}) {
+    for (const char* line :
+         {"", " ", "forked", "forked x 1 2 b", "forked 1 2 3", "exited", "exited 1", "exited 1x 2", "gone 1",
+          "started soon", "started 1 ", "unheard of", "outcome {", "outcome {}x", "stop 5", "Exited 1 2"}) {
         CAPTURE(line);
         const auto fact = parse_fact(line);
         CHECK((!fact || std::string_view(line) == "started 1 "));

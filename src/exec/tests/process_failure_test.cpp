@@ -191,8 +191,9 @@ TEST_CASE("kill reaches processes that ignore TERM and have left their session a
     SUBCASE("with control groups") {}
     SUBCASE("without") { groups = false; }
     const auto rig = process_rig(dir.path(), groups);
-    const auto id = rig->shell(1, "(setsid sh -c 'trap \"\" TERM; (setsid sh -c \"trap \\\"\\\" TERM; echo \\$\\$ > pid; "
-                                  "while :; do sleep 0.05; done\" &) ; while :; do sleep 0.05; done' &) ; sleep 1000");
+    const auto id =
+        rig->shell(1, "(setsid sh -c 'trap \"\" TERM; (setsid sh -c \"trap \\\"\\\" TERM; echo \\$\\$ > pid; "
+                      "while :; do sleep 0.05; done\" &) ; while :; do sleep 0.05; done' &) ; sleep 1000");
     const auto pid_file = rig->settings.shared_dir / "shared_data" / "pid";
     REQUIRE(rig->wait([&] { return !slurp(pid_file).empty(); }));
     rig->executor->stop(id, 200ms);
@@ -205,7 +206,8 @@ TEST_CASE("the grace of a stop holds for children of a command that ends at once
     const TempDir dir;
     const auto rig = process_rig(dir.path());
     // dash ends by TERM; its child needs longer than what is left behind gets without a stop.
-    const auto id = rig->shell(1, "sh -c 'trap \"sleep 3; echo saved; exit 0\" TERM; echo ready; while :; do sleep 0.05; done'; true");
+    const auto id = rig->shell(
+        1, "sh -c 'trap \"sleep 3; echo saved; exit 0\" TERM; echo ready; while :; do sleep 0.05; done'; true");
     REQUIRE(rig->wait([&] { return !rig->output(id).empty(); }));
     rig->executor->stop(id, 15s);
     CHECK(rig->outcome(id).reason == EndReason::killed);
@@ -229,7 +231,8 @@ TEST_CASE("a disk that is full holds an exit code back and does not lose it") {
         REQUIRE(rig->spool.append(id, std::string(4096 - size % 4096 - 2, 'x')));
         std::ofstream filler(state / "filler", std::ios::binary);
         const std::string block(4096, 'x');
-        while (filler.write(block.data(), static_cast<std::streamsize>(block.size())).flush()) {}
+        while (filler.write(block.data(), static_cast<std::streamsize>(block.size())).flush()) {
+        }
         let_go(*rig);
         rig->wait([&] { return rig->find<exec::Ended>(id) != nullptr; }, 1);
         CHECK(rig->find<exec::Ended>(id) == nullptr);

@@ -83,9 +83,9 @@ TEST_CASE("damaged records are put aside and named; the rest is used") {
     const TempDir dir;
     auto spool = *Spool::open(dir.path());
     REQUIRE(spool.put(std::vector{assignment(1), assignment(2)}));
-    std::ofstream(spool.folder() / "3.1") << "{\"attempt\":\"3.1\"";                 // cut off
+    std::ofstream(spool.folder() / "3.1") << "{\"attempt\":\"3.1\""; // cut off
     std::ofstream(spool.folder() / "4.1") << "not json\n";
-    std::ofstream(spool.folder() / "5.1") << slurp(spool.folder() / "1.2");         // of another attempt
+    std::ofstream(spool.folder() / "5.1") << slurp(spool.folder() / "1.2"); // of another attempt
     std::ofstream(spool.folder() / "6.1") << "";
     std::ofstream(spool.folder() / "notes.txt") << "not a record at all";
     const auto found = spool.records();

@@ -21,8 +21,7 @@ std::string output_of(const std::string& command) {
     std::string output;
     FILE* pipe = ::popen(command.c_str(), "r");
     std::array<char, 4096> buffer{};
-    while (pipe != nullptr && std::fgets(buffer.data(), buffer.size(), pipe) != nullptr)
-        output += buffer.data();
+    while (pipe != nullptr && std::fgets(buffer.data(), buffer.size(), pipe) != nullptr) output += buffer.data();
     if (pipe != nullptr) ::pclose(pipe);
     return output;
 }
@@ -46,8 +45,7 @@ std::unique_ptr<exec::Executor> open_systemd_executor(ExecutorRig& rig) {
 /// What a rig needs changed before its executor is opened.
 using Adjust = std::function<void(exec::ExecSettings&)>;
 
-std::unique_ptr<ExecutorRig> systemd_rig(const std::filesystem::path& dir,
-                                         const Adjust& adjust = {}) {
+std::unique_ptr<ExecutorRig> systemd_rig(const std::filesystem::path& dir, const Adjust& adjust = {}) {
     auto rig = std::make_unique<ExecutorRig>(dir, open_systemd_executor);
     if (adjust) adjust(rig->settings);
     rig->open();
@@ -63,8 +61,8 @@ bool has_systemd() {
 std::string unit_of(AttemptId id) { return exec::unit_name(id); }
 
 bool unit_is_known(AttemptId id) {
-    return run("systemctl list-units --all --no-legend --plain '" + unit_of(id) + "'")
-               .find(unit_of(id)) != std::string::npos;
+    return run("systemctl list-units --all --no-legend --plain '" + unit_of(id) + "'").find(unit_of(id)) !=
+           std::string::npos;
 }
 
 /// A user's own systemd may have no say over limits; then the executor warns of it.
@@ -76,9 +74,7 @@ bool limits_hold() {
     return warnings.empty();
 }
 
-std::vector<std::string> warnings_of(ExecutorRig& rig, AttemptId id) {
-    return rig.await<exec::Started>(id).warnings;
-}
+std::vector<std::string> warnings_of(ExecutorRig& rig, AttemptId id) { return rig.await<exec::Started>(id).warnings; }
 
 } // namespace
 
@@ -93,16 +89,15 @@ TEST_CASE("a CPU quota holds") {
     const auto rig = systemd_rig(dir.path());
     rig->prototype.cores = 1;
     // Two loops for two seconds each, on one core: about two seconds of CPU time, not four.
-    const auto id = rig->shell(
-        1, "timeout 2 sh -c 'while :; do :; done' & timeout 2 sh -c 'while :; do :; done' & wait");
+    const auto id =
+        rig->shell(1, "timeout 2 sh -c 'while :; do :; done' & timeout 2 sh -c 'while :; do :; done' & wait");
     CHECK(warnings_of(*rig, id).empty());
     const Outcome outcome = rig->outcome(id);
     CHECK(rig->record(id).find("\nlimits 1000000 0\n") != std::string::npos);
     REQUIRE(outcome.cpu_time);
     REQUIRE(outcome.started_at);
     const auto time = outcome.finished_at - *outcome.started_at; // two loops could use twice that
-    MESSAGE("CPU time " << outcome.cpu_time->count() / 1000 << " ms in " << time.count() / 1000
-                        << " ms");
+    MESSAGE("CPU time " << outcome.cpu_time->count() / 1000 << " ms in " << time.count() / 1000 << " ms");
     CHECK(*outcome.cpu_time < time + time / 4);
 }
 
@@ -128,11 +123,9 @@ TEST_CASE("a task that daemonises itself and ignores TERM leaves nothing behind"
     if (!has_systemd()) return;
     const TempDir dir;
     const auto rig = systemd_rig(dir.path());
-    const auto id =
-        rig->shell(1, "trap '' TERM; (trap '' TERM; setsid sh -c 'sleep 1234.5' & ) & (trap '' "
-                      "TERM; setsid setsid sleep 1234.5 &) ; echo up; sleep 1234.5");
-    REQUIRE(
-        rig->wait([&] { return run("pgrep -fc 'sleep 1234.5'").find_first_of("3456789") == 0; }));
+    const auto id = rig->shell(1, "trap '' TERM; (trap '' TERM; setsid sh -c 'sleep 1234.5' & ) & (trap '' "
+                                  "TERM; setsid setsid sleep 1234.5 &) ; echo up; sleep 1234.5");
+    REQUIRE(rig->wait([&] { return run("pgrep -fc 'sleep 1234.5'").find_first_of("3456789") == 0; }));
     rig->executor->stop(id, 300ms);
     CHECK(rig->outcome(id).reason == EndReason::killed);
     CHECK(run("pgrep -f 'sleep 1234[.]5'").empty());
@@ -222,15 +215,13 @@ TEST_CASE("a keeper that is killed is noticed, and systemd ends what it left") {
     CHECK(rig->wait([&] { return !unit_is_known(id); }));
 }
 
-TEST_CASE(
-    "many starts at once: each runs once, more than are on their way to systemd at one time") {
+TEST_CASE("many starts at once: each runs once, more than are on their way to systemd at one time") {
     if (!has_systemd()) return;
     const TempDir dir;
     const auto rig = systemd_rig(dir.path());
     constexpr int many = 100;
     const Mono before = BootClock::now();
-    for (int task = 1; task <= many; ++task)
-        rig->shell(task, "echo x; exit " + std::to_string(task));
+    for (int task = 1; task <= many; ++task) rig->shell(task, "echo x; exit " + std::to_string(task));
     for (int task = 1; task <= many; ++task) {
         const AttemptId id{TaskId{task}, 1};
         CHECK(rig->outcome(id).exit_code == task);
@@ -255,10 +246,8 @@ TEST_CASE("tasks run as the user that is named, in folders that root made") {
     if (!has_systemd() || !can_be_root()) return;
     const TempDir dir;
     std::filesystem::permissions(dir.path(), std::filesystem::perms::all);
-    const auto rig =
-        systemd_rig(dir.path(), [](exec::ExecSettings& settings) { settings.run_as = "nobody"; });
-    const auto id =
-        rig->shell(1, "id -un; echo $USER; cat /proc/self/status | grep -c '^CapEff:.*[1-9a-f]'");
+    const auto rig = systemd_rig(dir.path(), [](exec::ExecSettings& settings) { settings.run_as = "nobody"; });
+    const auto id = rig->shell(1, "id -un; echo $USER; cat /proc/self/status | grep -c '^CapEff:.*[1-9a-f]'");
     rig->outcome(id);
     CHECK(rig->output(id) == "nobody\nnobody\n0\n");
 }
@@ -267,8 +256,7 @@ TEST_CASE("tasks of another user are paused, resumed and killed all the same") {
     if (!has_systemd() || !can_be_root()) return;
     const TempDir dir;
     std::filesystem::permissions(dir.path(), std::filesystem::perms::all);
-    const auto rig =
-        systemd_rig(dir.path(), [](exec::ExecSettings& settings) { settings.run_as = "nobody"; });
+    const auto rig = systemd_rig(dir.path(), [](exec::ExecSettings& settings) { settings.run_as = "nobody"; });
     const auto id = rig->shell(1, "trap '' TERM; while :; do echo x; sleep 0.02; done");
     rig->await<exec::Started>(id);
     REQUIRE(rig->wait([&] { return !rig->output(id).empty(); }));
@@ -307,8 +295,8 @@ TEST_CASE("a unit that failed long ago does not stand in the way") {
     const TempDir dir;
     const auto rig = systemd_rig(dir.path());
     const AttemptId id{TaskId{1}, 1};
-    run("systemd-run " + std::string(can_be_root() ? "" : "--user ") +
-        "--quiet --wait --unit=" + unit_of(id) + " false");
+    run("systemd-run " + std::string(can_be_root() ? "" : "--user ") + "--quiet --wait --unit=" + unit_of(id) +
+        " false");
     REQUIRE(unit_is_known(id));
     rig->shell(1, "exit 3");
     CHECK(rig->outcome(id).exit_code == 3);
@@ -335,8 +323,7 @@ TEST_CASE("a NUMA node binds CPUs") {
         settings.numa = {{.id = 0, .cpus = {0}, .memory = Bytes{1 << 30}}};
     });
     rig->placement.numa = 0;
-    const auto id =
-        rig->shell(1, "grep Cpus_allowed_list /proc/self/status; echo $HAKURIVER_TARGET_NUMA_NODE");
+    const auto id = rig->shell(1, "grep Cpus_allowed_list /proc/self/status; echo $HAKURIVER_TARGET_NUMA_NODE");
     CHECK(rig->outcome(id).exit_code == 0);
     CHECK(rig->output(id) == "Cpus_allowed_list:\t0\n0\n");
 }
@@ -345,8 +332,7 @@ TEST_CASE("a second NUMA node binds CPUs and memory, where there is one") {
     const auto node = second_numa_node();
     if (!has_systemd() || !node) return;
     const TempDir dir;
-    const auto rig =
-        systemd_rig(dir.path(), [&](exec::ExecSettings& settings) { settings.numa = {*node}; });
+    const auto rig = systemd_rig(dir.path(), [&](exec::ExecSettings& settings) { settings.numa = {*node}; });
     rig->placement.numa = node->id;
     const auto id = rig->shell(1, show_binding);
     CHECK(rig->outcome(id).exit_code == 0);
@@ -367,15 +353,13 @@ TEST_CASE("a task without a GPU cannot open one, and everything else as before")
     const std::string device = "/dev/hakuriver-test"; // devices do not work in /tmp
     ::unlink(device.c_str());
     if (::mknod(device.c_str(), S_IFCHR | 0666, makedev(195, 0)) != 0) return;
-    const std::string script =
-        "cat " + device + "; echo fine >/dev/null && head -c 1 /dev/urandom | wc -c";
+    const std::string script = "cat " + device + "; echo fine >/dev/null && head -c 1 /dev/urandom | wc -c";
     const auto without = rig->shell(1, script);
     CHECK(rig->outcome(without).exit_code == 0);
     CHECK(rig->output(without) == "1\n");
-    const bool controlled = run("mount -t cgroup | grep -c devices") != "0\n" ||
-                            run("stat -fc %T /sys/fs/cgroup") == "cgroup2fs\n";
-    if (controlled)
-        CHECK(rig->errors(without).find("Operation not permitted") != std::string::npos);
+    const bool controlled =
+        run("mount -t cgroup | grep -c devices") != "0\n" || run("stat -fc %T /sys/fs/cgroup") == "cgroup2fs\n";
+    if (controlled) CHECK(rig->errors(without).find("Operation not permitted") != std::string::npos);
     rig->placement.gpus = {0}; // whose file is not known here: then nothing is taken away
     const auto with = rig->shell(2, script);
     CHECK(rig->outcome(with).exit_code == 0);

@@ -17,16 +17,14 @@ struct Planned {
     Placement placement;
 
     std::vector<UnitProperty> properties(int machine_cores = 8) const {
-        const Assignment assignment{AttemptId{TaskId{12}, 1},
-                                    std::make_shared<const TaskSpec>(spec), placement, ""};
-        return unit_properties(
-            {.settings = settings,
-             .assignment = assignment,
-             .state_id = "0123456789abcdef",
-             .command = {"/state/keeper", "--unit", "/state", "/state/starts/12.1"},
-             .machine_cores = machine_cores,
-             .device_files = {},
-             .other_devices = {}});
+        const Assignment assignment{AttemptId{TaskId{12}, 1}, std::make_shared<const TaskSpec>(spec), placement, ""};
+        return unit_properties({.settings = settings,
+                                .assignment = assignment,
+                                .state_id = "0123456789abcdef",
+                                .command = {"/state/keeper", "--unit", "/state", "/state/starts/12.1"},
+                                .machine_cores = machine_cores,
+                                .device_files = {},
+                                .other_devices = {}});
     }
 };
 
@@ -65,8 +63,7 @@ TEST_CASE("a unit carries the limits, and nothing of the command or its environm
     CHECK(*find<std::string>(properties, "Slice") == "hakuriver.slice");
     CHECK(find<UnitProperty::Command>(properties, "ExecStart")->words.front() == "/state/keeper");
     for (const auto& property : properties) {
-        if (const auto* text = std::get_if<std::string>(&property.value))
-            CHECK(text->find("secret") == text->npos);
+        if (const auto* text = std::get_if<std::string>(&property.value)) CHECK(text->find("secret") == text->npos);
         CHECK(property.name != "Environment");
     }
 }
@@ -86,13 +83,10 @@ TEST_CASE("a NUMA node becomes masks of CPUs and memory") {
     planned.settings.numa = {{.id = 0, .cpus = {0, 1, 8, 9}, .memory = Bytes{1}},
                              {.id = 1, .cpus = {2, 3}, .memory = Bytes{}}};
     planned.placement.numa = 0;
-    CHECK(find<UnitProperty::Bits>(planned.properties(), "AllowedCPUs")->bytes ==
-          std::string("\x03\x03"));
-    CHECK(find<UnitProperty::Bits>(planned.properties(), "AllowedMemoryNodes")->bytes ==
-          std::string("\x01"));
+    CHECK(find<UnitProperty::Bits>(planned.properties(), "AllowedCPUs")->bytes == std::string("\x03\x03"));
+    CHECK(find<UnitProperty::Bits>(planned.properties(), "AllowedMemoryNodes")->bytes == std::string("\x01"));
     planned.placement.numa = 1; // it has no memory to bind to
-    CHECK(find<UnitProperty::Bits>(planned.properties(), "AllowedCPUs")->bytes ==
-          std::string("\x0c"));
+    CHECK(find<UnitProperty::Bits>(planned.properties(), "AllowedCPUs")->bytes == std::string("\x0c"));
     CHECK(find<UnitProperty::Bits>(planned.properties(), "AllowedMemoryNodes") == nullptr);
     CHECK(bit_mask({-1, 70'000}).empty());
 }
@@ -115,8 +109,7 @@ TEST_CASE("a task may open its own GPUs and everything that is none") {
     write(root.path() / "proc/devices",
           "Character devices:\n  1 mem\n  5 /dev/tty\n136 pts\n195 nvidia\n195 nvidiactl\n"
           "226 drm\n508 nvidia-uvm\n\nBlock devices:\n  8 sd\n");
-    write(root.path() / "proc/driver/nvidia/gpus/0000:3b:00.0/information",
-          "Model: \t X\nDevice Minor: \t 1\n");
+    write(root.path() / "proc/driver/nvidia/gpus/0000:3b:00.0/information", "Model: \t X\nDevice Minor: \t 1\n");
     write(root.path() / "proc/driver/nvidia/gpus/0000:d8:00.0/information", "Device Minor: \t 0\n");
     std::vector<Gpu> gpus(2);
     gpus[0].id = 0, gpus[0].vendor = "nvidia", gpus[0].pci_bus_id = "00000000:3B:00.0";
@@ -124,8 +117,7 @@ TEST_CASE("a task may open its own GPUs and everything that is none") {
     const auto one = device_rules(root.path(), gpus, {0});
     REQUIRE(one);
     CHECK(one->files == std::vector<std::string>{"/dev/nvidia1", "/dev/nvidiactl"});
-    CHECK(one->drivers == std::vector<std::string>{"block-*", "char-drm", "char-mem",
-                                                   "char-nvidia-uvm", "char-pts"});
+    CHECK(one->drivers == std::vector<std::string>{"block-*", "char-drm", "char-mem", "char-nvidia-uvm", "char-pts"});
     CHECK(device_rules(root.path(), gpus, {})->files.empty());
     CHECK_FALSE(device_rules(root.path(), {}, {}));
     gpus[1].pci_bus_id = "00000000:FF:00.0"; // the driver does not know it: nothing is taken away
@@ -136,8 +128,7 @@ TEST_CASE("a task may open its own GPUs and everything that is none") {
 TEST_CASE("an AMD GPU is its render node") {
     const TempDir root;
     write(root.path() / "proc/devices", "Character devices:\n  1 mem\n226 drm\n235 kfd\n");
-    std::filesystem::create_directories(root.path() /
-                                        "sys/bus/pci/devices/0000:43:00.0/drm/renderD128");
+    std::filesystem::create_directories(root.path() / "sys/bus/pci/devices/0000:43:00.0/drm/renderD128");
     std::vector<Gpu> gpus(1);
     gpus[0].vendor = "amd", gpus[0].pci_bus_id = "0000:43:00.0";
     const auto rules = device_rules(root.path(), gpus, {0});

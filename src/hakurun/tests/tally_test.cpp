@@ -40,8 +40,7 @@ TEST_CASE("more failures than are listed are counted") {
 
 TEST_CASE("the line of progress fits and estimates") {
     CHECK(progress_line({0, 10, 0, 0s}, 80) == "[>                             ]  0/10");
-    CHECK(progress_line({5, 10, 1, 10s}, 80) ==
-          "[===============>              ]  5/10  1 failed  about 11 s left");
+    CHECK(progress_line({5, 10, 1, 10s}, 80) == "[===============>              ]  5/10  1 failed  about 11 s left");
     CHECK(progress_line({10, 10, 0, 10s}, 80) == "[==============================]  10/10");
     CHECK(progress_line({5, 10, 1, 10s}, 20) == "5/10  1 failed");
     CHECK(progress_line({5, 10, 1, 10s}, 5).size() == 5);

@@ -7,9 +7,7 @@
 namespace hk::host {
 namespace {
 
-Result<std::string> environment_of(const net::Request& request) {
-    return parse_environment_name(request.param("env"));
-}
+Result<std::string> environment_of(const net::Request& request) { return parse_environment_name(request.param("env")); }
 
 /// Passes what an operation says on, one JSON line for each step. An operation that is refused before it said anything
 /// is answered with its error's own status. The operation does not end with the listener.
@@ -47,7 +45,8 @@ net::Task<void> answer(net::Exchange& exchange, Result<> result, std::string mes
 /// The body of an import, piece by piece.
 class BodySource final : public docker::ChunkSource {
 public:
-    explicit BodySource(net::Exchange& exchange) : exchange_(exchange) {}
+    explicit BodySource(net::Exchange& exchange)
+        : exchange_(exchange) {}
     net::Task<Result<std::string>> next() override { return exchange_.read_body_chunk(); }
 
 private:

@@ -1,8 +1,8 @@
 #include "host/api/openapi.hpp"
 
 #include "host/api/api.hpp"
-#include "json/json.hpp"
 #include "proto/schemas.hpp"
+#include "json/json.hpp"
 
 namespace hk::host {
 namespace {
@@ -54,11 +54,10 @@ std::string openapi_document(std::string_view version) {
         if (path.is_null()) path = json::Object{};
         path.as_object()[method_key(route.method)] = operation_of(route);
     }
-    return json::serialize(json::Object{
-        {"openapi", "3.1.0"},
-        {"info", json::Object{{"title", "HakuRiver Host"}, {"version", version}}},
-        {"paths", std::move(paths)},
-        {"components", json::Object{{"schemas", proto::body_schemas()}}}});
+    return json::serialize(json::Object{{"openapi", "3.1.0"},
+                                        {"info", json::Object{{"title", "HakuRiver Host"}, {"version", version}}},
+                                        {"paths", std::move(paths)},
+                                        {"components", json::Object{{"schemas", proto::body_schemas()}}}});
 }
 
 } // namespace hk::host

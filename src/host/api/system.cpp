@@ -36,8 +36,7 @@ net::Task<void> get_healthz(net::Exchange& exchange, Api& api) {
 }
 
 net::Task<void> get_events(net::Exchange& exchange, Api& api) {
-    std::string hello =
-        "{\"version\":\"" + api.version + "\",\"now\":\"" + format_time(read_clocks().wall) + "\"}";
+    std::string hello = "{\"version\":\"" + api.version + "\",\"now\":\"" + format_time(read_clocks().wall) + "\"}";
     return api.live.serve(exchange, std::move(hello));
 }
 

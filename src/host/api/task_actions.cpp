@@ -50,8 +50,8 @@ net::Task<Error> why_not(Api& api, TaskId id, Verb verb, Error error) {
     const auto task = co_await api.queries.task(id);
     if (!task) co_return task.error();
     co_return Error{Errc::conflict,
-                    "task " + to_string(id) + " is over (" + std::string(to_string(task->status)) + "), so there is nothing to " +
-                        words_of(verb).verb,
+                    "task " + to_string(id) + " is over (" + std::string(to_string(task->status)) +
+                        "), so there is nothing to " + words_of(verb).verb,
                     {}};
 }
 

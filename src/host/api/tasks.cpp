@@ -26,8 +26,7 @@ std::string message_of(const sched::Submitted& submitted) {
 }
 
 proto::SubmitReply reply_of(const sched::Submitted& submitted) {
-    proto::SubmitReply out{
-        .message = message_of(submitted), .task_ids = submitted.tasks, .batch_id = submitted.batch};
+    proto::SubmitReply out{.message = message_of(submitted), .task_ids = submitted.tasks, .batch_id = submitted.batch};
     for (const auto& refused : submitted.refused)
         out.failed_targets.push_back({to_string(refused.target), refused.error.message});
     return out;

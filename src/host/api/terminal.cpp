@@ -17,20 +17,27 @@ constexpr std::size_t chunk = 32 * 1024;
 /// bash where the image has it, else sh.
 const std::vector<std::string> shell{"/bin/sh", "-c", "command -v bash >/dev/null 2>&1 && exec bash; exec sh"};
 
-Result<docker::ContainerInfo> running_one(const std::vector<docker::ContainerInfo>& containers, const std::string& name) {
+Result<docker::ContainerInfo> running_one(const std::vector<docker::ContainerInfo>& containers,
+                                          const std::string& name) {
     for (const auto& container : containers) {
         if (container.name != name && container.name != "/" + name) continue;
         if (container.status == docker::ContainerStatus::running) return container;
-        return fail(Errc::conflict, "the container " + name + " is not running; start it with hakuriver.docker start-container " + name);
+        return fail(Errc::conflict, "the container " + name +
+                                        " is not running; start it with hakuriver.docker start-container " + name);
     }
-    return fail(Errc::not_found, "there is no container '" + name + "'; make it with hakuriver.docker create-container IMAGE " + name);
+    return fail(Errc::not_found,
+                "there is no container '" + name + "'; make it with hakuriver.docker create-container IMAGE " + name);
 }
 
 /// One session: what is typed goes in, what is written comes out, until the shell ends or the person leaves.
 class Session {
 public:
     Session(net::Loop& loop, docker::Engine& engine, std::string exec, net::StreamPtr stream, net::WebSocket socket)
-        : engine_(engine), exec_(std::move(exec)), stream_(std::move(stream)), socket_(std::move(socket)), group_(loop) {}
+        : engine_(engine)
+        , exec_(std::move(exec))
+        , stream_(std::move(stream))
+        , socket_(std::move(socket))
+        , group_(loop) {}
 
     net::Task<void> run() {
         group_.spawn(type());

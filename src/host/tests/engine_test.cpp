@@ -19,11 +19,12 @@ struct Bench {
     std::unique_ptr<store::Writer> writer = store::Writer::open(folder.path() / "hakuriver.db").value();
     Journal journal{loop, *writer};
     std::vector<std::pair<NodeName, sched::NodeOrders>> sent;
-    Engine engine{journal, start(), {.order = [this](const NodeName& node, const sched::NodeOrders& orders) {
-                                         sent.emplace_back(node, orders);
-                                     },
-                                     .drop = [](sched::SessionId) {},
-                                     .changed = [](const sched::Effects&) {}}};
+    Engine engine{
+        journal,
+        start(),
+        {.order = [this](const NodeName& node, const sched::NodeOrders& orders) { sent.emplace_back(node, orders); },
+         .drop = [](sched::SessionId) {},
+         .changed = [](const sched::Effects&) {}}};
 
     sched::State start() {
         auto reader = store::Reader::open(folder.path() / "hakuriver.db").value();

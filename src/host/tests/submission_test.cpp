@@ -57,8 +57,8 @@ TEST_CASE("all mistakes are named together") {
 }
 
 TEST_CASE("containers are those that were packaged, under the policy") {
-    SubmissionPolicy policy{.containers = true, .environments = {"env"}, .allow_privileged = false,
-                            .allowed_mounts = {"/data"}};
+    SubmissionPolicy policy{
+        .containers = true, .environments = {"env"}, .allow_privileged = false, .allowed_mounts = {"/data"}};
     const auto boxed = [](auto change) {
         return with([&](auto& r) {
             r.container_name = "env";
@@ -73,12 +73,14 @@ TEST_CASE("containers are those that were packaged, under the policy") {
     CHECK(wrong(boxed([](auto& r) { r.additional_mounts = {"/data/x:/x"}; }), policy) == "fine");
     CHECK(wrong(boxed([](auto& r) { r.additional_mounts = {"/database:/x"}; }), policy) == "/additional_mounts/0");
     CHECK(wrong(boxed([](auto& r) { r.additional_mounts = {"/:/x"}; }), policy) == "/additional_mounts/0");
-    CHECK(wrong(boxed([](auto& r) { r.additional_mounts = {"/data/a:/x", "/data/b:/x"}; }), policy) == "/additional_mounts");
+    CHECK(wrong(boxed([](auto& r) { r.additional_mounts = {"/data/a:/x", "/data/b:/x"}; }), policy) ==
+          "/additional_mounts");
     CHECK(wrong(boxed([](auto& r) { r.additional_mounts = {"/data/a:/shared"}; }), policy) == "/additional_mounts");
 }
 
 TEST_CASE("an environment that is not there yet is named with the way to it") {
-    SubmissionPolicy policy{.containers = true, .operations = {{"base", "being packaged"}}, .default_container = "base"};
+    SubmissionPolicy policy{
+        .containers = true, .operations = {{"base", "being packaged"}}, .default_container = "base"};
     auto submit = request();
     submit.container_name = "other";
     const auto other = submission_of(submit, policy);

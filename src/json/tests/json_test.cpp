@@ -55,8 +55,8 @@ TEST_CASE("every mistake is reported with its pointer") {
 }
 
 TEST_CASE("documents that mean two things are refused") {
-    for (const std::string& text : {std::string(R"({"a":1,"a":2})"), std::string("{\"a\":1E425}"), std::string("{} {}"), std::string(""), std::string("{\"a\":\"\xff\"}"),
-                                    std::string(10'000, '[')}) {
+    for (const std::string& text : {std::string(R"({"a":1,"a":2})"), std::string("{\"a\":1E425}"), std::string("{} {}"),
+                                    std::string(""), std::string("{\"a\":\"\xff\"}"), std::string(10'000, '[')}) {
         CHECK_FALSE(json::parse(text));
     }
 }

@@ -5,7 +5,8 @@
 using namespace hk;
 
 TEST_CASE("an assignment survives a round trip") {
-    TaskSpec spec{.command = "echo", .arguments = {"a b", "", "\n"}, .env = {{"K", "V"}}, .cores = 2, .memory = Bytes{512}};
+    TaskSpec spec{
+        .command = "echo", .arguments = {"a b", "", "\n"}, .env = {{"K", "V"}}, .cores = 2, .memory = Bytes{512}};
     spec.mounts = {Mount{"/a", "/b", true}};
     const Assignment before{AttemptId{TaskId{12}, 2}, std::make_shared<const TaskSpec>(spec),
                             Placement{NodeName{"n1"}, 0, {1, 2}}, "v1"};
@@ -19,7 +20,11 @@ TEST_CASE("an assignment survives a round trip") {
 }
 
 TEST_CASE("an outcome survives a round trip and ignores what it does not know") {
-    const Outcome before{.reason = EndReason::oom, .exit_code = 137, .signal = 9, .finished_at = from_micros(5), .peak_memory = Bytes{7}};
+    const Outcome before{.reason = EndReason::oom,
+                         .exit_code = 137,
+                         .signal = 9,
+                         .finished_at = from_micros(5),
+                         .peak_memory = Bytes{7}};
     json::Value value = json::to_value(before);
     value.as_object()["of_tomorrow"] = 1;
     CHECK(json::to_outcome(value) == before);

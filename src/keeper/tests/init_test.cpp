@@ -36,8 +36,8 @@ struct Place {
     Place& operator=(const Place&) = delete;
 
     std::vector<std::string> init(std::vector<std::string> command) const {
-        std::vector<std::string> words{HK_KEEPER_PROGRAM, "--init", "--facts", dir / "facts", "--out", dir / "log" / "out",
-                                       "--err", dir / "log" / "err", "--"};
+        std::vector<std::string> words{HK_KEEPER_PROGRAM,   "--init", "--facts",           dir / "facts", "--out",
+                                       dir / "log" / "out", "--err",  dir / "log" / "err", "--"};
         words.insert(words.end(), command.begin(), command.end());
         return words;
     }
@@ -137,7 +137,8 @@ TEST_CASE("init: what the program leaves behind is ended and reaped before it en
 
 TEST_CASE("init: a request to end reaches the program") {
     const Place place;
-    const int pid = launch(place.init({"sh", "-c", "trap 'echo bye; exit 9' TERM; echo ready; while :; do sleep 0.05; done"}));
+    const int pid =
+        launch(place.init({"sh", "-c", "trap 'echo bye; exit 9' TERM; echo ready; while :; do sleep 0.05; done"}));
     REQUIRE(wait_for([&] { return place.out() == "ready\n"; }));
     ::kill(pid, SIGTERM);
     CHECK(code_of(pid) == 9);

@@ -29,7 +29,10 @@ void add(std::string& out, Tag tag, const std::string& bytes) {
 void add_text(std::string& out, Tag tag, const std::string& text) { add(out, tag, text + '\0'); }
 
 struct Decoded {
-    explicit Decoded(std::string message) : bytes(std::move(message)) { wrong = decode(bytes.data(), bytes.size(), request); }
+    explicit Decoded(std::string message)
+        : bytes(std::move(message)) {
+        wrong = decode(bytes.data(), bytes.size(), request);
+    }
     ~Decoded() {
         std::free(request.argv);
         std::free(request.env);

@@ -16,8 +16,9 @@ TEST_CASE("attempt ids are task.number") {
 
 TEST_CASE("node names keep what host names and lab habits use, underscores included") {
     CHECK(parse_node_name("gpu_box-3.lab"));
-    for (const std::string& wrong : {std::string(), std::string("-v"), std::string(".."), std::string("a/b"), std::string("a b"),
-                                     std::string("n\xC3\xB6"), std::string(300, 'a'), std::string("a\0b", 3)}) {
+    for (const std::string& wrong :
+         {std::string(), std::string("-v"), std::string(".."), std::string("a/b"), std::string("a b"),
+          std::string("n\xC3\xB6"), std::string(300, 'a'), std::string("a\0b", 3)}) {
         CAPTURE(wrong);
         CHECK_FALSE(parse_node_name(wrong));
     }
@@ -25,8 +26,9 @@ TEST_CASE("node names keep what host names and lab habits use, underscores inclu
 
 TEST_CASE("environment names are names that Docker and file systems read the same way") {
     CHECK(parse_environment_name("my-py312_env.v2"));
-    for (const std::string& wrong : {std::string("-v"), std::string("a/b"), std::string(".."), std::string("CAPS"), std::string("a--b"),
-                                     std::string("a-"), std::string(300, 'a'), std::string("\xF0\x9F\x98\x80")}) {
+    for (const std::string& wrong :
+         {std::string("-v"), std::string("a/b"), std::string(".."), std::string("CAPS"), std::string("a--b"),
+          std::string("a-"), std::string(300, 'a'), std::string("\xF0\x9F\x98\x80")}) {
         CAPTURE(wrong);
         CHECK_FALSE(parse_environment_name(wrong));
     }

@@ -9,9 +9,12 @@ TEST_CASE("targets: node[:numa][::gpu,gpu]") {
     CHECK(parse_target("node1:0") == Target{NodeName{"node1"}, 0, {}});
     CHECK(parse_target("node1::3,1") == Target{NodeName{"node1"}, std::nullopt, {1, 3}});
     CHECK(parse_target("node1:1::0") == Target{NodeName{"node1"}, 1, {0}});
-    for (const char* text : {"node1", "node1:0", "node1::1,3", "node1:1::0"}) CHECK(to_string(*parse_target(text)) == text);
-    for (const char* wrong : {"", ":", "node:", "node::", "node:-1", "node::0,0", "node::0,", "::0", "node:0:1", "node:0:::1",
-                              "node:x", "node::0,-1", "node:99999999999", "n\xD0\xBE" "de"}) {
+    for (const char* text : {"node1", "node1:0", "node1::1,3", "node1:1::0"})
+        CHECK(to_string(*parse_target(text)) == text);
+    for (const char* wrong : {"", ":", "node:", "node::", "node:-1", "node::0,0", "node::0,", "::0", "node:0:1",
+                              "node:0:::1", "node:x", "node::0,-1", "node:99999999999",
+                              "n\xD0\xBE"
+                              "de"}) {
         CAPTURE(wrong);
         CHECK_FALSE(parse_target(wrong));
     }
@@ -28,7 +31,8 @@ TEST_CASE("mounts are two absolute paths") {
 
 TEST_CASE("mounts leave alone what every container has, and each other") {
     CHECK(check_mounts({{"/data", "/data"}, {"/more", "/data/more"}, {"/tmp", "/dev/shm"}, {"/x", "/shared/x"}}));
-    for (const char* taken : {"/", "/shared", "/shared/", "//shared/.", "/local_temp", "/proc", "/proc/sys", "/.hakuriver/record"}) {
+    for (const char* taken :
+         {"/", "/shared", "/shared/", "//shared/.", "/local_temp", "/proc", "/proc/sys", "/.hakuriver/record"}) {
         CAPTURE(taken);
         const auto refused = check_mounts({{"/data", taken}});
         REQUIRE_FALSE(refused);

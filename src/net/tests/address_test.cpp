@@ -23,10 +23,9 @@ TEST_CASE("addresses are read in every form that people write") {
 }
 
 TEST_CASE("what is no address is refused with an example of one") {
-    const std::array wrong{
-        "",         "host",         ":80",     "host:",        "host:65536", "host:-1",
-        "host:8 0", "[::1:80",      "[::1]80", "unix:",        "unix:x",     "https://host:1",
-        "ho st:80", "host/path:80", "a:80\n",  "http://h:1/x", "host:0x50",  "[]:80"};
+    const std::array wrong{"",         "host",         ":80",     "host:",        "host:65536", "host:-1",
+                           "host:8 0", "[::1:80",      "[::1]80", "unix:",        "unix:x",     "https://host:1",
+                           "ho st:80", "host/path:80", "a:80\n",  "http://h:1/x", "host:0x50",  "[]:80"};
     for (const auto* text : wrong) {
         CAPTURE(text);
         const auto parsed = parse_address(text);
@@ -52,8 +51,7 @@ TEST_CASE("loopback is told by the text alone") {
         CAPTURE(host);
         CHECK(is_loopback(Address::tcp(host, 1)));
     }
-    for (const auto* host :
-         {"10.0.0.1", "0.0.0.0", "::", "128.0.0.1", "127.0.0.1.evil.org", "::ffff:10.0.0.1", ""}) {
+    for (const auto* host : {"10.0.0.1", "0.0.0.0", "::", "128.0.0.1", "127.0.0.1.evil.org", "::ffff:10.0.0.1", ""}) {
         CAPTURE(host);
         CHECK(!is_loopback(Address::tcp(host, 1)));
     }

@@ -78,8 +78,7 @@ TEST_CASE("client: several calls on one connection, with and without bodies") {
         CHECK(other->status == 200);
         CHECK(other->body == "GET /g ");
     }
-    const auto head =
-        run_task(s.loop, connection.request(Request{.method = Method::head, .target = "/h"}));
+    const auto head = run_task(s.loop, connection.request(Request{.method = Method::head, .target = "/h"}));
     REQUIRE(head);
     CHECK(head->body.empty());
     CHECK(head->headers.get("content-length") == "8");
@@ -127,14 +126,11 @@ TEST_CASE("client: wrong, cut and oversized answers are errors") {
         Case{"half a head", "HTTP/1.1 20", Errc::unavailable},
         Case{"not HTTP", "SSH-2.0-OpenSSH_9.2\r\n\r\n", Errc::invalid},
         Case{"cut body", head + "Content-Length: 5\r\n\r\nabc", Errc::unavailable},
-        Case{"cut chunks", head + "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
-             Errc::unavailable},
+        Case{"cut chunks", head + "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", Errc::unavailable},
         Case{"wrong chunks", head + "Transfer-Encoding: chunked\r\n\r\nzzz\r\n", Errc::invalid},
-        Case{"both framings", head + "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\nabc",
-             Errc::invalid},
+        Case{"both framings", head + "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\nabc", Errc::invalid},
         Case{"long head", head + "X: " + std::string(200, 'x') + "\r\n\r\n", Errc::invalid},
-        Case{"endless chunk line",
-             head + "Transfer-Encoding: chunked\r\n\r\n1;" + std::string(200'000, 'x'),
+        Case{"endless chunk line", head + "Transfer-Encoding: chunked\r\n\r\n1;" + std::string(200'000, 'x'),
              Errc::too_large},
         Case{"long body", head + "Content-Length: 11\r\n\r\n01234567890", Errc::too_large},
         Case{"endless body", head + "\r\n01234567890", Errc::too_large},
@@ -156,8 +152,7 @@ TEST_CASE("client: wrong, cut and oversized answers are errors") {
 TEST_CASE("client: one deadline is for the whole call") {
     CallLimits quick;
     quick.time = 30ms;
-    for (const std::string text :
-         {"", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab"}) {
+    for (const std::string text : {"", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab"}) {
         CAPTURE(text);
         Faked f;
         const auto answer = f.answer_of({.answer = text, .stay = true}, quick);
@@ -168,8 +163,7 @@ TEST_CASE("client: one deadline is for the whole call") {
 
 TEST_CASE("client: bytes that came with the head of a 101 belong to the stream") {
     Faked f;
-    auto connection =
-        f.connect({.answer = "HTTP/1.1 101 UPGRADED\r\nUpgrade: tcp\r\n\r\nraw bytes"});
+    auto connection = f.connect({.answer = "HTTP/1.1 101 UPGRADED\r\nUpgrade: tcp\r\n\r\nraw bytes"});
     auto request = post("/attach", "{}");
     request.headers.set("Upgrade", "tcp");
     request.headers.set("Connection", "Upgrade");
@@ -184,8 +178,7 @@ TEST_CASE("client: bytes that came with the head of a 101 belong to the stream")
 TEST_CASE("client: Docker's raw answer without upgrade can be taken over too") {
     Faked f;
     auto connection = f.connect(
-        {.answer = "HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.raw-stream\r\n\r\nraw",
-         .stay = true});
+        {.answer = "HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.raw-stream\r\n\r\nraw", .stay = true});
     REQUIRE(run_task(f.loop, connection.start(get("/logs"))));
     const auto stream = connection.hijack();
     CHECK(run_task(f.loop, Served::read_until(*stream, "w")) == "raw");
@@ -221,9 +214,7 @@ Task<void> count_body(Exchange& exchange) {
     co_await exchange.respond(text_response(200, std::to_string(size)));
 }
 
-Task<void> refuse_at_once(Exchange& exchange) {
-    co_await exchange.respond(text_response(507, "disk full"));
-}
+Task<void> refuse_at_once(Exchange& exchange) { co_await exchange.respond(text_response(507, "disk full")); }
 
 Task<void> send_much(Exchange& exchange) {
     const std::string block(100'000, 'd');
@@ -244,9 +235,7 @@ Task<Result<std::size_t>> count_answer(HttpConnection& connection) {
     }
 }
 
-Result<HttpConnection> open(Served& s) {
-    return run_task(s.loop, HttpConnection::open(s.listen()));
-}
+Result<HttpConnection> open(Served& s) { return run_task(s.loop, HttpConnection::open(s.listen())); }
 
 } // namespace
 
@@ -303,11 +292,10 @@ TEST_CASE("client: the blocking doors work without a loop") {
     Result<Response> refused = whole;
     std::jthread client([&] {
         whole = fetch_blocking(address, post("/", "hello"));
-        streamed = stream_blocking(address, post("/", std::string(500'000, 'x')), {},
-                                   [&](std::string_view piece) {
-                                       seen += piece;
-                                       return seen.size() < 400'000;
-                                   });
+        streamed = stream_blocking(address, post("/", std::string(500'000, 'x')), {}, [&](std::string_view piece) {
+            seen += piece;
+            return seen.size() < 400'000;
+        });
         s.loop.post([&] { s.loop.stop(); });
     });
     s.loop.run();

@@ -122,9 +122,8 @@ TEST_CASE("live: a client that went away in the middle harms nobody") {
     Gate gate;
     Served s(waiting_for(gate));
     const auto address = s.listen();
-    for (const std::string text :
-         {"", "GET /x HT", "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nabc",
-          "GET /x HTTP/1.1\r\nHost: h\r\n\r\n"}) {
+    for (const std::string text : {"", "GET /x HT", "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nabc",
+                                   "GET /x HTTP/1.1\r\nHost: h\r\n\r\n"}) {
         auto stream = run_task(s.loop, connected(address));
         if (!text.empty()) REQUIRE(run_task(s.loop, stream->write_all(text, limit)));
     }
@@ -141,10 +140,8 @@ TEST_CASE("live: an event stream notices without writing that its client has gon
         auto stream = run_task(s.loop, connected(address));
         CHECK(run_task(s.loop, ask(*stream, simple, "hello\n\n")).contains("text/event-stream"));
         CHECK(s.server.counters().exchanges == 1);
-        if (half)
-            stream->shutdown_write();
-        else
-            stream->close();
+        if (half) stream->shutdown_write();
+        else stream->close();
         run_task(s.loop, until([&] { return s.server.counters().connections == 0; }));
     }
 }
@@ -295,8 +292,7 @@ namespace {
 
 struct TemporaryFile {
     explicit TemporaryFile(std::string_view text)
-        : path(std::filesystem::temp_directory_path() /
-               ("hk-net-file-" + std::to_string(::getpid()))) {
+        : path(std::filesystem::temp_directory_path() / ("hk-net-file-" + std::to_string(::getpid()))) {
         const Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
         REQUIRE(::write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()));
     }
@@ -344,15 +340,13 @@ TEST_CASE("live: parts of files are sent, read here or in the pool, and a file t
 
 TEST_CASE("live: a streaming route that does not read its body ends the connection, and the answer "
           "arrives") {
-    const auto rules = [](const Request&) {
-        return BodyRule{.limit = 10'000'000, .streaming = true};
-    };
+    const auto rules = [](const Request&) { return BodyRule{.limit = 10'000'000, .streaming = true}; };
     Served s(echo, {}, rules);
     auto stream = run_task(s.loop, connected(s.listen()));
     const auto talk = [](Stream& io) -> Task<std::string> {
         const std::string body(500'000, 'b');
-        (void)co_await io.write_all(
-            "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 500000\r\n\r\n" + body + simple, limit);
+        (void)co_await io.write_all("POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 500000\r\n\r\n" + body + simple,
+                                    limit);
         co_return co_await Served::read_to_end(io);
     };
     const auto answer = run_task(s.loop, talk(*stream));

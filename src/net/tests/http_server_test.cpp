@@ -6,8 +6,7 @@ using namespace hk::net::test;
 
 TEST_CASE("a request is answered and the connection is kept") {
     Served s(echo);
-    const auto answer =
-        s.talk_and_end("GET /a?x=1 HTTP/1.1\r\nHost: h\r\n\r\nGET /b HTTP/1.1\r\nHost: h\r\n\r\n");
+    const auto answer = s.talk_and_end("GET /a?x=1 HTTP/1.1\r\nHost: h\r\n\r\nGET /b HTTP/1.1\r\nHost: h\r\n\r\n");
     CHECK(count_of(answer, "HTTP/1.1 200 OK\r\n") == 2);
     CHECK(answer.contains("GET /a "));
     CHECK(answer.ends_with("GET /b "));
@@ -19,10 +18,8 @@ TEST_CASE("a request is answered and the connection is kept") {
 TEST_CASE("keep-alive follows the version and the Connection header") {
     Served s(echo);
     CHECK(s.talk("GET /a HTTP/1.0\r\n\r\nGET /b HTTP/1.0\r\n\r\n").contains("Connection: close"));
-    CHECK(s.talk("GET /a HTTP/1.1\r\nHost: h\r\nConnection: x, Close\r\n\r\nGET /b")
-              .contains("Connection: close"));
-    const auto kept =
-        s.talk_and_end("GET /a HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET /b HTTP/1.0\r\n\r\n");
+    CHECK(s.talk("GET /a HTTP/1.1\r\nHost: h\r\nConnection: x, Close\r\n\r\nGET /b").contains("Connection: close"));
+    const auto kept = s.talk_and_end("GET /a HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET /b HTTP/1.0\r\n\r\n");
     CHECK(count_of(kept, "200 OK") == 2);
     CHECK(count_of(kept, "Connection: keep-alive") == 1);
 }
@@ -31,9 +28,8 @@ TEST_CASE("a request may come in any pieces") {
     Served s(echo);
     auto stream = s.connect_memory();
     const auto body = [](Stream& out) -> Task<void> {
-        for (const char c : std::string_view(
-                 "\r\nPOST /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
-                 "3;ext=\"a\"\r\nabc\r\n2\r\nde\r\n0\r\nTrailer: x\r\n\r\n")) {
+        for (const char c : std::string_view("\r\nPOST /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+                                             "3;ext=\"a\"\r\nabc\r\n2\r\nde\r\n0\r\nTrailer: x\r\n\r\n")) {
             const std::string_view one(&c, 1);
             (void)co_await out.write_all(one, limit);
             co_await sleep_for(0s);
@@ -54,10 +50,8 @@ TEST_CASE("what could be read in two ways is refused, and the connection ends") 
     };
     const std::string host = "Host: h\r\n";
     const std::array cases{
-        Case{"length and encoding",
-             "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
-        Case{"encoding and length",
-             "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n", 400},
+        Case{"length and encoding", "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
+        Case{"encoding and length", "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n", 400},
         Case{"two lengths", "Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd", 400},
         Case{"two equal lengths", "Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc", 400},
         Case{"list of lengths", "Content-Length: 3, 3\r\n\r\nabc", 400},
@@ -76,16 +70,13 @@ TEST_CASE("what could be read in two ways is refused, and the connection ends") 
         Case{"two hosts", "Host: other\r\n\r\n", 400},
         Case{"other coding", "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501},
         Case{"identity coding", "Transfer-Encoding: identity\r\n\r\n", 501},
-        Case{"chunked twice",
-             "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
+        Case{"chunked twice", "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
         Case{"chunked last of two", "Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n", 501},
         Case{"bad chunk size", "Transfer-Encoding: chunked\r\n\r\nxyz\r\nabc\r\n0\r\n\r\n", 400},
         Case{"negative chunk size", "Transfer-Encoding: chunked\r\n\r\n-1\r\na\r\n0\r\n\r\n", 400},
-        Case{"huge chunk size",
-             "Transfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\na\r\n0\r\n\r\n", 400},
+        Case{"huge chunk size", "Transfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\na\r\n0\r\n\r\n", 400},
         Case{"chunk without end", "Transfer-Encoding: chunked\r\n\r\n3\r\nabcde\r\n0\r\n\r\n", 400},
-        Case{"chunk size with blank", "Transfer-Encoding: chunked\r\n\r\n 3\r\nabc\r\n0\r\n\r\n",
-             400},
+        Case{"chunk size with blank", "Transfer-Encoding: chunked\r\n\r\n 3\r\nabc\r\n0\r\n\r\n", 400},
         Case{"unknown expectation", "Expect: 200-maybe\r\n\r\n", 417},
     };
     Served s(echo);
@@ -98,8 +89,7 @@ TEST_CASE("what could be read in two ways is refused, and the connection ends") 
         CHECK(!answer.contains("smuggled"));
     }
     CHECK(s.server.counters().malformed == cases.size());
-    CHECK(s.talk_and_end("GET /a HTTP/1.1\r\nHost: h\r\n\r\n")
-              .contains("200 OK")); // nobody else is disturbed
+    CHECK(s.talk_and_end("GET /a HTTP/1.1\r\nHost: h\r\n\r\n").contains("200 OK")); // nobody else is disturbed
 }
 
 TEST_CASE("wrong request lines are refused") {
@@ -116,13 +106,11 @@ TEST_CASE("wrong request lines are refused") {
 
 TEST_CASE("absolute form names the host") {
     const auto host = [](Exchange& exchange) -> Task<void> {
-        auto text =
-            std::string(*exchange.request().headers.get("host")) + " " + exchange.request().path;
+        auto text = std::string(*exchange.request().headers.get("host")) + " " + exchange.request().path;
         co_await exchange.respond(text_response(200, std::move(text)));
     };
     Served s(host);
-    CHECK(s.talk_and_end("GET http://real:1/x HTTP/1.1\r\nHost: fake\r\n\r\n")
-              .ends_with("real:1 /x"));
+    CHECK(s.talk_and_end("GET http://real:1/x HTTP/1.1\r\nHost: fake\r\n\r\n").ends_with("real:1 /x"));
 }
 
 TEST_CASE("headers over their limit are refused") {
@@ -147,9 +135,8 @@ TEST_CASE("bodies over their limit are refused, by length and by count") {
     };
     Served s(echo, limits, rules);
     const auto sized = [](std::string_view path, std::size_t size) {
-        return "POST " + std::string(path) +
-               " HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n" +
-               std::string(size, 'b');
+        return "POST " + std::string(path) + " HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(size) +
+               "\r\n\r\n" + std::string(size, 'b');
     };
     const auto chunked = [](std::size_t count) {
         std::string text = "POST /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
@@ -168,9 +155,8 @@ TEST_CASE("a client that asks first is told to go on") {
     Served s(echo);
     auto stream = s.connect_memory();
     const auto talk = [](Stream& io) -> Task<std::string> {
-        (void)co_await io.write_all(
-            "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n",
-            limit);
+        (void)co_await io.write_all("POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n",
+                                    limit);
         auto text = co_await Served::read_until(io, "\r\n\r\n");
         (void)co_await io.write_all("ok", limit);
         io.shutdown_write();
@@ -244,8 +230,7 @@ TEST_CASE("an answer that is not what its head says ends the connection") {
 TEST_CASE("a chunk line without end is refused") {
     Served s(echo);
     const std::string head = "POST /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
-    CHECK(status_of(s.talk_and_end(head + "1;" + std::string(1000, 'x') + "\r\na\r\n0\r\n\r\n")) ==
-          200);
+    CHECK(status_of(s.talk_and_end(head + "1;" + std::string(1000, 'x') + "\r\na\r\n0\r\n\r\n")) == 200);
     CHECK(status_of(s.talk(head + "1;" + std::string(200'000, 'x'))) == 400);
     CHECK(status_of(s.talk(head + "0\r\nT: " + std::string(200'000, 'x'))) == 400);
 }

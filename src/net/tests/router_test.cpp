@@ -14,15 +14,11 @@ namespace {
 Route route(Method method, std::string pattern) {
     auto handler = [pattern](Exchange& exchange) -> Task<void> {
         auto text = pattern;
-        for (const auto& [name, value] : exchange.request().params)
-            text += " " + name + "=" + value;
+        for (const auto& [name, value] : exchange.request().params) text += " " + name + "=" + value;
         co_await exchange.respond(text_response(200, std::move(text)));
     };
-    return Route{.method = method,
-                 .pattern = std::move(pattern),
-                 .handler = std::move(handler),
-                 .body = {},
-                 .summary = {}};
+    return Route{
+        .method = method, .pattern = std::move(pattern), .handler = std::move(handler), .body = {}, .summary = {}};
 }
 
 std::vector<Route> table() {
@@ -51,8 +47,7 @@ struct Routed {
                                         : std::to_string(status_of(answer));
     }
     std::string full(std::string_view method, std::string_view target) {
-        return s.talk_and_end(std::string(method) + " " + std::string(target) +
-                              " HTTP/1.1\r\nHost: h\r\n\r\n");
+        return s.talk_and_end(std::string(method) + " " + std::string(target) + " HTTP/1.1\r\nHost: h\r\n\r\n");
     }
 };
 
@@ -109,9 +104,9 @@ TEST_CASE("router: unknown paths are 404, unknown methods 405 with what is allow
 TEST_CASE("router: the body rule of the route counts") {
     Routed r;
     const auto post = [&](int size) {
-        return status_of(r.s.talk_and_end(
-            "POST /upload HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(size) +
-            "\r\n\r\n" + std::string(static_cast<std::size_t>(size), 'x')));
+        return status_of(
+            r.s.talk_and_end("POST /upload HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(size) +
+                             "\r\n\r\n" + std::string(static_cast<std::size_t>(size), 'x')));
     };
     CHECK(post(10) == 200);
     CHECK(post(11) == 413);
@@ -131,8 +126,7 @@ TEST_CASE("router: the fallback decides about what is not in the table") {
 
 TEST_CASE("router: a wrong table ends the process at once") {
     CHECK(!dies(table()));
-    for (const auto* pattern :
-         {"x", "/{a}/{b...}/c", "/{}", "/{a", "/a}", "/x{a}", "/{a.b}", "/{...}", "/api/tasks"}) {
+    for (const auto* pattern : {"x", "/{a}/{b...}/c", "/{}", "/{a", "/a}", "/x{a}", "/{a.b}", "/{...}", "/api/tasks"}) {
         CAPTURE(pattern);
         auto routes = table();
         routes.push_back(route(Method::get, pattern));

@@ -13,15 +13,10 @@ namespace hk::net::test {
 using namespace std::chrono_literals;
 inline constexpr Duration limit = 20s;
 
-inline Request get(std::string target) {
-    return Request{.method = Method::get, .target = std::move(target)};
-}
+inline Request get(std::string target) { return Request{.method = Method::get, .target = std::move(target)}; }
 
 inline Request post(std::string target, std::string body) {
-    return Request{.method = Method::post,
-                   .target = std::move(target),
-                   .headers = {},
-                   .body = std::move(body)};
+    return Request{.method = Method::post, .target = std::move(target), .headers = {}, .body = std::move(body)};
 }
 
 struct Served {
@@ -40,9 +35,7 @@ struct Served {
         return *address;
     }
     /// Sends all of it, then reads to the end of the connection.
-    std::string talk(std::string text) {
-        return run_task(loop, exchange(connect_memory(), std::move(text), false));
-    }
+    std::string talk(std::string text) { return run_task(loop, exchange(connect_memory(), std::move(text), false)); }
     /// The same, and finishes sending first, so that a kept connection ends too.
     std::string talk_and_end(std::string text) {
         return run_task(loop, exchange(connect_memory(), std::move(text), true));

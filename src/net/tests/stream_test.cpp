@@ -80,8 +80,7 @@ void stream_contract(Loop& loop, Stream& a, Stream& b) {
     TaskGroup group(loop);
     Result<> sent;
     group.spawn(send_and_end(a, big, sent));
-    const auto received =
-        run_task(loop, read_to_end(b)); // the timed out read of a has harmed nothing
+    const auto received = run_task(loop, read_to_end(b)); // the timed out read of a has harmed nothing
     run_task(loop, group.join());
     CHECK(sent);
     REQUIRE(received);
@@ -121,8 +120,7 @@ TEST_CASE("stream contract: unix socket") {
     const auto address = temporary_socket();
     {
         auto ends = connected(loop, address);
-        CHECK(ends.b->peer() ==
-              "unix:pid " + std::to_string(::getpid()) + " uid " + std::to_string(::getuid()));
+        CHECK(ends.b->peer() == "unix:pid " + std::to_string(::getpid()) + " uid " + std::to_string(::getuid()));
         stream_contract(loop, *ends.a, *ends.b);
     }
     CHECK(!std::filesystem::exists(address.path));
@@ -188,12 +186,10 @@ TEST_CASE("connecting fails with a sentence that names the address") {
     const auto refused = run_task(loop, connect(closed, limit));
     REQUIRE(!refused);
     CHECK(refused.error().code == Errc::unavailable);
-    CHECK(refused.error().message ==
-          "cannot connect to " + to_text(closed) + ": Connection refused");
+    CHECK(refused.error().message == "cannot connect to " + to_text(closed) + ": Connection refused");
     const auto no_file = run_task(loop, connect(Address::unix_socket("/nonexistent/x"), limit));
     REQUIRE(!no_file);
-    CHECK(no_file.error().message ==
-          "cannot connect to unix:/nonexistent/x: No such file or directory");
+    CHECK(no_file.error().message == "cannot connect to unix:/nonexistent/x: No such file or directory");
     const auto no_name = run_task(loop, connect(Address::tcp("no-such-host.invalid", 80), limit));
     REQUIRE(!no_name);
     CHECK(no_name.error().code == Errc::unavailable);

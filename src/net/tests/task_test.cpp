@@ -44,8 +44,7 @@ Task<Result<int>> limited(Duration limit, Task<Result<int>> task) {
 
 } // namespace
 
-TEST_CASE(
-    "a group is joined when its tasks have ended, and cancel ends them through their destructors") {
+TEST_CASE("a group is joined when its tasks have ended, and cancel ends them through their destructors") {
     Loop loop;
     TaskGroup group(loop);
     bool first = false;
@@ -194,9 +193,7 @@ TEST_CASE("a signal wakes all who wait now, remembers nothing, and says who was 
     CHECK(run_task(loop, signal.wait(1ms)) == false);
     TaskGroup group(loop);
     int woken = 0;
-    const auto waiter = [](Signal& s, int& count) -> Task<void> {
-        count += co_await s.wait(1h) ? 1 : 0;
-    };
+    const auto waiter = [](Signal& s, int& count) -> Task<void> { count += co_await s.wait(1h) ? 1 : 0; };
     for (int i = 0; i < 3; ++i) group.spawn(waiter(signal, woken));
     run_task(loop, sleep_for(1ms));
     loop.post([&] { signal.notify_all(); });

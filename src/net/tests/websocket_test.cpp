@@ -24,9 +24,7 @@ struct Raw {
         client = std::move(here);
         server.emplace(loop, std::move(there), WebSocket::Side::server, limits);
     }
-    void send(const std::string& bytes) {
-        REQUIRE(run_task(loop, client->write_all(bytes, limit)));
-    }
+    void send(const std::string& bytes) { REQUIRE(run_task(loop, client->write_all(bytes, limit))); }
     void send(Opcode kind, std::string_view payload) { send(make_frame(kind, payload, mask)); }
     std::string rest() { return run_task(loop, Served::read_to_end(*client)); }
     Result<std::string> read() { return run_task(loop, server->read()); }
@@ -57,10 +55,8 @@ Task<void> echo_socket(Exchange& exchange) {
         auto message = co_await socket->read_message();
         if (!message) co_return;
         Result<> sent;
-        if (message->binary)
-            sent = co_await socket->write_binary(std::move(message->data));
-        else
-            sent = co_await socket->write_text(std::move(message->data));
+        if (message->binary) sent = co_await socket->write_binary(std::move(message->data));
+        else sent = co_await socket->write_text(std::move(message->data));
         if (!sent) co_return;
     }
 }
@@ -89,22 +85,18 @@ TEST_CASE("websocket: both sides talk over TCP, and close with a handshake") {
     const auto said = run_task(s.loop, converse(s.loop, address));
     REQUIRE(said);
     CHECK(*said == "0 1 200 70000 3000000 1000");
-    CHECK(detail::accept_key("dGhlIHNhbXBsZSBub25jZQ==") ==
-          "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="); // the standard's example
+    CHECK(detail::accept_key("dGhlIHNhbXBsZSBub25jZQ==") == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="); // the standard's example
 }
 
 TEST_CASE("websocket: wrong handshakes are answered, not upgraded") {
     Served s(echo_socket);
     const std::string head = "GET /ws HTTP/1.1\r\nHost: h\r\n";
-    const std::string right =
-        "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    const std::string right = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                              "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
     CHECK(status_of(s.talk_and_end(head + right + "\r\n")) == 101);
     CHECK(status_of(s.talk_and_end(head + "\r\n")) == 426);
-    CHECK(status_of(s.talk_and_end("POST /ws HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n" + right +
-                                   "\r\n")) == 426);
-    for (const std::string field :
-         {"Connection", "Upgrade", "Sec-WebSocket-Version", "Sec-WebSocket-Key"}) {
+    CHECK(status_of(s.talk_and_end("POST /ws HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n" + right + "\r\n")) == 426);
+    for (const std::string field : {"Connection", "Upgrade", "Sec-WebSocket-Version", "Sec-WebSocket-Key"}) {
         CAPTURE(field);
         auto wrong = right;
         wrong.replace(wrong.find(field + ": ") + field.size() + 2, 2, "xy");
@@ -131,11 +123,9 @@ TEST_CASE("websocket: a server that refuses is an error with the right code") {
 TEST_CASE("websocket: frames that came with the handshake are read") {
     Served s(echo_socket);
     auto stream = s.connect_memory();
-    const std::string head =
-        "GET /ws HTTP/1.1\r\nHost: h\r\nConnection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\n"
-        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
-    REQUIRE(
-        run_task(s.loop, stream->write_all(head + make_frame(Opcode::text, "early", mask), limit)));
+    const std::string head = "GET /ws HTTP/1.1\r\nHost: h\r\nConnection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\n"
+                             "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    REQUIRE(run_task(s.loop, stream->write_all(head + make_frame(Opcode::text, "early", mask), limit)));
     CHECK(run_task(s.loop, Served::read_until(*stream, "early"))
               .ends_with("\r\n\r\n" + make_frame(Opcode::text, "early", {})));
     REQUIRE(run_task(s.loop, stream->write_all(make_frame(Opcode::close, "", mask), limit)));
@@ -279,8 +269,7 @@ TEST_CASE("websocket: many writers' messages leave whole and in order") {
     CHECK(raw.server->backlog() == 0);
 }
 
-TEST_CASE(
-    "websocket: a reader that takes nothing stops the peer, and is not taken for a silent one") {
+TEST_CASE("websocket: a reader that takes nothing stops the peer, and is not taken for a silent one") {
     WebSocketLimits limits;
     limits.message_bytes = 10'000;
     limits.idle_time = 60ms;

@@ -15,8 +15,7 @@ struct Read {
 };
 
 /// Feeds the bytes in pieces of `step`.
-Read read(std::string_view bytes, std::size_t step, bool masked = false,
-          std::size_t limit = 100'000) {
+Read read(std::string_view bytes, std::size_t step, bool masked = false, std::size_t limit = 100'000) {
     FrameReader reader(masked, limit);
     Read result;
     while (!bytes.empty()) {
@@ -40,9 +39,7 @@ std::string frame(unsigned first, std::string_view payload) {
     return text;
 }
 
-FrameEvent message(Opcode kind, std::string data) {
-    return {.kind = kind, .data = std::move(data), .code = 0};
-}
+FrameEvent message(Opcode kind, std::string data) { return {.kind = kind, .data = std::move(data), .code = 0}; }
 
 } // namespace
 
@@ -52,8 +49,7 @@ TEST_CASE("frames of every size are read as they were made, in any pieces") {
             CAPTURE(size);
             std::string payload(size, 'p');
             for (std::size_t i = 0; i < size; ++i) payload[i] = static_cast<char>('a' + i % 26);
-            const auto bytes =
-                make_frame(Opcode::binary, payload, masked ? std::optional(mask) : std::nullopt);
+            const auto bytes = make_frame(Opcode::binary, payload, masked ? std::optional(mask) : std::nullopt);
             for (const std::size_t step : {1UL, 3UL, bytes.size()}) {
                 const auto result = read(bytes, step, masked);
                 CHECK(!result.violation);
@@ -64,14 +60,13 @@ TEST_CASE("frames of every size are read as they were made, in any pieces") {
 }
 
 TEST_CASE("a message in pieces is put together, with control frames between them") {
-    const auto bytes = frame(0x01, "one ") + frame(0x89, "ping") + frame(0x00, "") +
-                       frame(0x8a, "") + frame(0x80, "two") + make_frame(Opcode::text, "three", {});
+    const auto bytes = frame(0x01, "one ") + frame(0x89, "ping") + frame(0x00, "") + frame(0x8a, "") +
+                       frame(0x80, "two") + make_frame(Opcode::text, "three", {});
     for (const std::size_t step : {1UL, 2UL, bytes.size()}) {
         const auto result = read(bytes, step);
         CHECK(!result.violation);
         CHECK(result.events == Events{message(Opcode::ping, "ping"), message(Opcode::pong, ""),
-                                      message(Opcode::text, "one two"),
-                                      message(Opcode::text, "three")});
+                                      message(Opcode::text, "one two"), message(Opcode::text, "three")});
     }
 }
 
@@ -85,23 +80,18 @@ TEST_CASE("what the protocol forbids is a violation with the right code") {
     CHECK(code_of(frame(0x89, std::string(126, 'x'))) == 1002);
     CHECK(code_of(make_frame(Opcode::text, "x", mask)) == 1002);
     CHECK(code_of(frame(0x81, "x"), true) == 1002);
-    CHECK(code_of(std::string("\x82\x7e\x00\x05hello", 9)) ==
-          1002); // length not in its shortest form
+    CHECK(code_of(std::string("\x82\x7e\x00\x05hello", 9)) == 1002); // length not in its shortest form
     CHECK(code_of(std::string("\x82\x7f\x00\x00\x00\x00\x00\x00\x00\x05hello", 15)) == 1002);
     CHECK(code_of(std::string("\x82\x7f\xff\xff\xff\xff\xff\xff\xff\xff", 10)) == 1009);
     CHECK(code_of(frame(0x81, "\xff")) == 1007);
-    CHECK(code_of(frame(0x01, "\xc3") + frame(0x80, "\xa4")) ==
-          0); // a character across frames is fine
+    CHECK(code_of(frame(0x01, "\xc3") + frame(0x80, "\xa4")) == 0); // a character across frames is fine
 }
 
 TEST_CASE("a message over the limit is refused from its header, in one frame or in pieces") {
     CHECK(code_of(make_frame(Opcode::binary, std::string(100, 'x'), {}), false, 100) == 0);
-    CHECK(code_of(make_frame(Opcode::binary, std::string(101, 'x'), {}).substr(0, 2), false, 100) ==
-          1009);
-    CHECK(code_of(frame(0x02, std::string(60, 'x')) + frame(0x80, std::string(40, 'x')), false,
-                  100) == 0);
-    CHECK(code_of(frame(0x02, std::string(60, 'x')) + frame(0x80, std::string(41, 'x')), false,
-                  100) == 1009);
+    CHECK(code_of(make_frame(Opcode::binary, std::string(101, 'x'), {}).substr(0, 2), false, 100) == 1009);
+    CHECK(code_of(frame(0x02, std::string(60, 'x')) + frame(0x80, std::string(40, 'x')), false, 100) == 0);
+    CHECK(code_of(frame(0x02, std::string(60, 'x')) + frame(0x80, std::string(41, 'x')), false, 100) == 1009);
 }
 
 TEST_CASE("close frames carry a code that may be sent and a reason in UTF-8") {
@@ -110,8 +100,7 @@ TEST_CASE("close frames carry a code that may be sent and a reason in UTF-8") {
     };
     CHECK(read(make_frame(Opcode::close, "", {}), 99).events ==
           Events{{.kind = Opcode::close, .data = "", .code = 1005}});
-    CHECK(read(close(1001, "bye"), 1).events ==
-          Events{{.kind = Opcode::close, .data = "bye", .code = 1001}});
+    CHECK(read(close(1001, "bye"), 1).events == Events{{.kind = Opcode::close, .data = "bye", .code = 1001}});
     CHECK(code_of(make_frame(Opcode::close, "x", {})) == 1002);
     for (const int code : {0, 999, 1004, 1005, 1006, 1015, 2999, 5000}) {
         CAPTURE(code);
@@ -123,12 +112,10 @@ TEST_CASE("close frames carry a code that may be sent and a reason in UTF-8") {
 }
 
 TEST_CASE("UTF-8 is checked as the standard says") {
-    for (const auto* good :
-         {"", "abc", "\xc2\x80", "\xed\x9f\xbf", "\xee\x80\x80", "\xf4\x8f\xbf\xbf"})
+    for (const auto* good : {"", "abc", "\xc2\x80", "\xed\x9f\xbf", "\xee\x80\x80", "\xf4\x8f\xbf\xbf"})
         CHECK(is_utf8(good));
-    for (const auto* bad :
-         {"\x80", "\xc0\x80", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf",
-          "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xc3", "\xe2\x82", "\xc3(", "\xfe"}) {
+    for (const auto* bad : {"\x80", "\xc0\x80", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf",
+                            "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xc3", "\xe2\x82", "\xc3(", "\xfe"}) {
         CHECK(!is_utf8(bad));
     }
 }

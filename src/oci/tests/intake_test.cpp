@@ -86,10 +86,8 @@ TEST_CASE("a cut or changed archive is refused and leaves no layer under a wrong
         const LayerStore store(folder / "layers");
         RC_ASSERT(store.prepare().has_value());
         std::string archive = whole;
-        if (*rc::gen::arbitrary<bool>())
-            archive.resize(*rc::gen::inRange<std::size_t>(0, whole.size() - 1024));
-        else
-            archive[*rc::gen::inRange<std::size_t>(0, whole.size() - 1024)] ^= 0x21;
+        if (*rc::gen::arbitrary<bool>()) archive.resize(*rc::gen::inRange<std::size_t>(0, whole.size() - 1024));
+        else archive[*rc::gen::inRange<std::size_t>(0, whole.size() - 1024)] ^= 0x21;
         const auto written = take(store, archive, 512);
         for (const auto& entry : std::filesystem::directory_iterator(store.root()))
             RC_ASSERT(sha256(*read_file(entry.path())).hex() + ".tar" == entry.path().filename().string());

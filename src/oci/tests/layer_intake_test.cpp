@@ -25,7 +25,8 @@ std::string gzip(const std::string& text) {
     return out;
 }
 
-Result<LayerIntake::Taken> take(const LayerStore& store, const std::string& bytes, const Digest& digest, std::size_t step = 777) {
+Result<LayerIntake::Taken> take(const LayerStore& store, const std::string& bytes, const Digest& digest,
+                                std::size_t step = 777) {
     LayerIntake intake(store);
     for (std::size_t at = 0; at < bytes.size(); at += step)
         if (auto fed = intake.feed(std::string_view(bytes).substr(at, step)); !fed) return fail(fed.error());

@@ -65,8 +65,7 @@ constexpr const char* two_gpus =
     "gpu uuid=GPU-bbbb name=NVIDIA_A100-SXM4-80GB bus=D8 fan=30 power=-1\n";
 
 /// Readings until one satisfies the condition; the last one when none does within 20 s.
-NodeUsage usage_when(Prober& prober,
-                     const std::function<bool(const std::vector<Gpu>&)>& condition) {
+NodeUsage usage_when(Prober& prober, const std::function<bool(const std::vector<Gpu>&)>& condition) {
     const Mono deadline = BootClock::now() + 20s;
     NodeUsage usage = prober.usage();
     while (!condition(usage.gpus) && BootClock::now() < deadline) {
@@ -169,10 +168,8 @@ TEST_CASE("NVIDIA: a driver that is unloaded and loaded again in another version
     driver.unload();
     const auto gone = usage_when(prober, [](const auto& gpus) { return !gpus[0].healthy; }).gpus;
     CHECK(gone[0].problem == "the NVIDIA driver is not loaded");
-    driver.says("driver 570.1\n" +
-                std::string(two_gpus).substr(std::string(two_gpus).find('\n') + 1));
-    const auto back =
-        usage_when(prober, [](const auto& gpus) { return gpus[0].driver_version == "570.1"; }).gpus;
+    driver.says("driver 570.1\n" + std::string(two_gpus).substr(std::string(two_gpus).find('\n') + 1));
+    const auto back = usage_when(prober, [](const auto& gpus) { return gpus[0].driver_version == "570.1"; }).gpus;
     CHECK(back[0].healthy);
     CHECK(back[0].driver_version == "570.1");
 }
@@ -191,8 +188,7 @@ TEST_CASE("NVIDIA: a driver that hangs delays no reading, and its GPUs become un
     CHECK_FALSE(hung[1].healthy);
 }
 
-TEST_CASE(
-    "NVIDIA: a driver that hangs from the start costs the inventory its limited wait, no more") {
+TEST_CASE("NVIDIA: a driver that hangs from the start costs the inventory its limited wait, no more") {
     const DriverDouble driver;
     driver.says("hang\n");
     ProbeSettings settings = DriverDouble::settings();
@@ -237,8 +233,7 @@ TEST_CASE("a reader that crashes is started again, ever more slowly") {
         Mono started = now;
         while (link.reader() == 0) link.poll(now), now += 100ms;
         pauses.push_back(now - started);
-        while (link.reader() != 0 && BootClock::now() < deadline)
-            link.poll(now), ::poll(nullptr, 0, 2);
+        while (link.reader() != 0 && BootClock::now() < deadline) link.poll(now), ::poll(nullptr, 0, 2);
         REQUIRE(link.reader() == 0);
     }
     CHECK(pauses[2] > pauses[1]);
@@ -253,8 +248,7 @@ TEST_CASE("a machine without NVIDIA's library has no reader most of the time") {
     CHECK(answer->gpus.empty());
     CHECK(answer->problem.find("cannot be loaded") != std::string::npos);
     const Mono deadline = BootClock::now() + 20s;
-    while (link.reader() != 0 && BootClock::now() < deadline)
-        link.poll(BootClock::now()), ::poll(nullptr, 0, 2);
+    while (link.reader() != 0 && BootClock::now() < deadline) link.poll(BootClock::now()), ::poll(nullptr, 0, 2);
     CHECK(link.reader() == 0);
     CHECK(link.silence(BootClock::now()) == 0s);
     CHECK_FALSE(link.poll(BootClock::now() + 2min));
@@ -266,8 +260,7 @@ TEST_CASE("an executable that is no GPU reader does no harm") {
     const fs::path talker = driver.file().parent_path() / "talker";
     std::ofstream(talker) << "#!/bin/sh\nprintf 'nonsense\\nend\\n' >&0\nread answer\n";
     fs::permissions(talker, fs::perms::owner_all);
-    for (const std::string& program :
-         {std::string("/bin/true"), talker.string(), std::string("/does/not/exist")}) {
+    for (const std::string& program : {std::string("/bin/true"), talker.string(), std::string("/does/not/exist")}) {
         CAPTURE(program);
         ProbeSettings settings = DriverDouble::settings();
         settings.gpu_reader = program;
@@ -301,8 +294,7 @@ TEST_CASE("the real NVIDIA library, where there is one") {
     settings.nvml_library = "libnvidia-ml.so.1";
     const NodeInventory inventory = Prober(settings).inventory();
     for (const Gpu& gpu : inventory.gpus) {
-        MESSAGE("GPU " << gpu.id << ": " << gpu.name << ", " << gpu.uuid << ", "
-                       << gpu.memory_total_mib << " MiB");
+        MESSAGE("GPU " << gpu.id << ": " << gpu.name << ", " << gpu.uuid << ", " << gpu.memory_total_mib << " MiB");
         CHECK(gpu.uuid.starts_with(gpu.mig_parent.empty() ? "GPU-" : "MIG-"));
         CHECK_FALSE(gpu.name.empty());
         CHECK_FALSE(gpu.driver_version.empty());

@@ -23,11 +23,8 @@ Gpu make_gpu(const std::string& uuid, const std::string& bus) {
     gpu.memory_used_mib = 1023.25;
     gpu.memory_free_mib = 80896.75;
     gpu.temperature = 61;
-    gpu.processes.push_back({.pid = 4711,
-                             .user = "alice",
-                             .command = "python a.py",
-                             .memory = Bytes{1 << 30},
-                             .task = {}});
+    gpu.processes.push_back(
+        {.pid = 4711, .user = "alice", .command = "python a.py", .memory = Bytes{1 << 30}, .task = {}});
     return gpu;
 }
 
@@ -36,8 +33,7 @@ GpuFrame frame_of(std::vector<Gpu> gpus) { return {.gpus = std::move(gpus), .pro
 } // namespace
 
 TEST_CASE("a frame comes out of its text as it went in") {
-    GpuFrame frame =
-        frame_of({make_gpu("GPU-1", "00000000:3B:00.0"), make_gpu("GPU-2", "00000000:D8:00.0")});
+    GpuFrame frame = frame_of({make_gpu("GPU-1", "00000000:3B:00.0"), make_gpu("GPU-2", "00000000:D8:00.0")});
     frame.gpus[1].healthy = false;
     frame.gpus[1].problem = "the GPU needs a reset";
     frame.gpus[1].processes.clear();
@@ -74,8 +70,7 @@ TEST_CASE("a frame cut off or damaged is refused, and never crashes the reader")
         if (read) RC_ASSERT(read->gpus.size() <= 2);
     });
     rc::check("any text", [](const std::string& text) { (void)decode_frame(text + "\nend\n"); });
-    for (const char* wrong :
-         {"gpu\t1\nend\n", "process\t1\ta\tb\t5\nend\n", "hello\nend\n", "gpu\nend\n"}) {
+    for (const char* wrong : {"gpu\t1\nend\n", "process\t1\ta\tb\t5\nend\n", "hello\nend\n", "gpu\nend\n"}) {
         CAPTURE(wrong);
         CHECK(decode_frame(wrong).error().code == Errc::corrupt);
     }
@@ -83,8 +78,7 @@ TEST_CASE("a frame cut off or damaged is refused, and never crashes the reader")
 
 TEST_CASE("limits of a frame: GPUs are refused above theirs, processes are cut at theirs") {
     GpuFrame many;
-    for (std::size_t i = 0; i <= most_gpus; ++i)
-        many.gpus.push_back(make_gpu("GPU-" + std::to_string(i), "0"));
+    for (std::size_t i = 0; i <= most_gpus; ++i) many.gpus.push_back(make_gpu("GPU-" + std::to_string(i), "0"));
     CHECK_FALSE(decode_frame(encode_frame(many)));
     GpuFrame busy = frame_of({make_gpu("GPU-1", "0")});
     busy.gpus[0].processes.resize(most_gpu_processes + 5, busy.gpus[0].processes[0]);
@@ -93,8 +87,7 @@ TEST_CASE("limits of a frame: GPUs are refused above theirs, processes are cut a
 
 TEST_CASE("GPUs are numbered in PCI order, whatever order the driver has") {
     GpuTable table;
-    table.apply(
-        frame_of({make_gpu("GPU-b", "00000000:D8:00.0"), make_gpu("GPU-a", "00000000:3B:00.0")}));
+    table.apply(frame_of({make_gpu("GPU-b", "00000000:D8:00.0"), make_gpu("GPU-a", "00000000:3B:00.0")}));
     REQUIRE(table.gpus().size() == 2);
     CHECK(table.gpus()[0].uuid == "GPU-a");
     CHECK(table.gpus()[0].id == 0);
@@ -121,8 +114,7 @@ TEST_CASE("a GPU that disappears keeps its number and says so; it returns when i
 
 TEST_CASE("a lost GPU that cannot say who it is keeps its identity") {
     GpuTable table;
-    table.apply(
-        frame_of({make_gpu("GPU-a", "00000000:3B:00.0"), make_gpu("GPU-b", "00000000:D8:00.0")}));
+    table.apply(frame_of({make_gpu("GPU-a", "00000000:3B:00.0"), make_gpu("GPU-b", "00000000:D8:00.0")}));
     Gpu lost;
     lost.pci_bus_id = "00000000:3B:00.0";
     lost.healthy = false;
@@ -160,8 +152,7 @@ TEST_CASE("a silent driver: first the readings are called old, then the GPUs unh
     GpuTable table;
     table.apply(frame_of({make_gpu("GPU-a", "1")}));
     const auto after = [&](Duration lasts) {
-        return table.gpus_after(
-            {.lasts = lasts, .limit = 15s, .reason = "NVML does not answer"})[0];
+        return table.gpus_after({.lasts = lasts, .limit = 15s, .reason = "NVML does not answer"})[0];
     };
     CHECK(after(0s).problem.empty());
     CHECK(after(9s).healthy);

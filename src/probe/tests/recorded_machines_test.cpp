@@ -29,9 +29,7 @@ ProbeSettings settings_for(const std::string& name) {
     return settings;
 }
 
-Temperatures temperatures_of(const std::string& name) {
-    return read_temperatures(find_cpu_sensors(machine(name)));
-}
+Temperatures temperatures_of(const std::string& name) { return read_temperatures(find_cpu_sensors(machine(name))); }
 
 } // namespace
 
@@ -177,8 +175,7 @@ TEST_CASE("what it costs: a reading every five seconds stays far below half a pe
     const std::clock_t before = std::clock();
     constexpr int readings = 200;
     for (int i = 0; i < readings; ++i) prober.usage();
-    const double milliseconds =
-        1000.0 * static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC / readings;
+    const double milliseconds = 1000.0 * static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC / readings;
     MESSAGE("one reading costs " << milliseconds << " ms of CPU time");
     CHECK(milliseconds < 25.0); // 0.5 % of 5 s
 }
@@ -226,12 +223,11 @@ TEST_CASE("garbage in the files of the kernel crashes nothing") {
     rc::check("one damaged file at a time", [&] {
         const fs::path file = *rc::gen::elementOf(files);
         const std::string kept = read_all(file);
-        const std::string shape = *rc::gen::element<std::string>(
-            "", "-1", "99999999999999999999", "0-99999999", "9223372036854775807");
-        const std::string text =
-            *rc::gen::oneOf(rc::gen::just(shape), rc::gen::arbitrary<std::string>(),
-                            rc::gen::map(rc::gen::inRange<std::size_t>(0, kept.size() + 1),
-                                         [&](std::size_t cut) { return kept.substr(cut); }));
+        const std::string shape =
+            *rc::gen::element<std::string>("", "-1", "99999999999999999999", "0-99999999", "9223372036854775807");
+        const std::string text = *rc::gen::oneOf(rc::gen::just(shape), rc::gen::arbitrary<std::string>(),
+                                                 rc::gen::map(rc::gen::inRange<std::size_t>(0, kept.size() + 1),
+                                                              [&](std::size_t cut) { return kept.substr(cut); }));
         std::ofstream(file, std::ios::binary) << text;
         Prober prober(settings);
         const NodeInventory inventory = prober.inventory();

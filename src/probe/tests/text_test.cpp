@@ -13,8 +13,7 @@ using namespace hk::probe;
 TEST_CASE("CPU lists are read as the kernel writes them, and nonsense in them is left out") {
     CHECK(parse_cpu_list("0-3,8,10-11\n") == std::vector<int>{0, 1, 2, 3, 8, 10, 11});
     CHECK(parse_cpu_list("5,1,1-2") == std::vector<int>{1, 2, 5});
-    for (const char* nothing :
-         {"", "\n", " ", "a", "-1", "3-1", "1-", "70000", "1-99999999999999999999", ",,"}) {
+    for (const char* nothing : {"", "\n", " ", "a", "-1", "3-1", "1-", "70000", "1-99999999999999999999", ",,"}) {
         CAPTURE(nothing);
         CHECK(parse_cpu_list(nothing).empty());
     }
@@ -66,16 +65,14 @@ TEST_CASE("the busy share stays between 0 and 100 when counters step back") {
 }
 
 TEST_CASE("memory: what is available counts, and old kernels get an estimate") {
-    const auto reading =
-        parse_meminfo("MemTotal: 1000 kB\nMemFree: 100 kB\nMemAvailable: 600 kB\n");
+    const auto reading = parse_meminfo("MemTotal: 1000 kB\nMemFree: 100 kB\nMemAvailable: 600 kB\n");
     REQUIRE(reading);
     CHECK(reading->total == Bytes{1'024'000});
     CHECK(reading->available == Bytes{614'400});
-    CHECK(parse_meminfo("MemTotal: 1000 kB\nMemFree: 100 kB\nCached: 200 kB\n")->available ==
-          Bytes{307'200});
+    CHECK(parse_meminfo("MemTotal: 1000 kB\nMemFree: 100 kB\nCached: 200 kB\n")->available == Bytes{307'200});
     CHECK(parse_meminfo("MemTotal: 10 kB\nMemAvailable: 99 kB\n")->available == Bytes{10'240});
-    for (const char* wrong : {"", "MemTotal:", "MemTotal: -5 kB", "MemTotal: 0 kB",
-                              "MemTotal: 99999999999999999999 kB"}) {
+    for (const char* wrong :
+         {"", "MemTotal:", "MemTotal: -5 kB", "MemTotal: 0 kB", "MemTotal: 99999999999999999999 kB"}) {
         CAPTURE(wrong);
         CHECK_FALSE(parse_meminfo(wrong));
     }

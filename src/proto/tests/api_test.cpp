@@ -7,7 +7,8 @@
 using namespace hk;
 
 TEST_CASE("a submission is parsed strictly and every mistake is named") {
-    const auto good = proto::parse_submit_request(R"({"command":"echo","arguments":["a"],"targets":["n1::0,1"],"required_gpus":null})");
+    const auto good = proto::parse_submit_request(
+        R"({"command":"echo","arguments":["a"],"targets":["n1::0,1"],"required_gpus":null})");
     REQUIRE(good);
     CHECK(good->targets == std::vector<std::string>{"n1::0,1"});
     const auto bad = proto::parse_submit_request(R"({"arguments":[1],"required_cores":0.5,"zzz":1})");

@@ -1,6 +1,6 @@
-#include "json/json.hpp"
 #include "proto/link.hpp"
 #include "support/golden.hpp"
+#include "json/json.hpp"
 
 #include <doctest/doctest.h>
 
@@ -11,21 +11,31 @@ namespace {
 std::string pretty(const std::string& text) { return json::serialize_pretty(*json::parse(text)) + "\n"; }
 
 Assignment assignment() {
-    TaskSpec spec{.command = "df", .arguments = {"-h", "a b"}, .env = {{"K", "V"}}, .cores = 2, .memory = Bytes{512'000'000}};
+    TaskSpec spec{
+        .command = "df", .arguments = {"-h", "a b"}, .env = {{"K", "V"}}, .cores = 2, .memory = Bytes{512'000'000}};
     return {AttemptId{TaskId{7}, 1}, std::make_shared<const TaskSpec>(spec), Placement{NodeName{"n1"}, 0, {0, 1}}, ""};
 }
 
 AttemptReport ended() {
-    Outcome outcome{.exit_code = 3, .started_at = from_micros(1'000'000), .finished_at = from_micros(2'000'000),
-                    .peak_memory = Bytes{4096}, .cpu_time = Duration{1500}};
-    return {.attempt = AttemptId{TaskId{7}, 1}, .phase = AttemptPhase::ended, .started_at = from_micros(1'000'000), .outcome = outcome};
+    Outcome outcome{.exit_code = 3,
+                    .started_at = from_micros(1'000'000),
+                    .finished_at = from_micros(2'000'000),
+                    .peak_memory = Bytes{4096},
+                    .cpu_time = Duration{1500}};
+    return {.attempt = AttemptId{TaskId{7}, 1},
+            .phase = AttemptPhase::ended,
+            .started_at = from_micros(1'000'000),
+            .outcome = outcome};
 }
 
 } // namespace
 
 TEST_CASE("wire: orders") {
-    const proto::Orders orders{.start = {assignment()}, .stop = {{AttemptId{TaskId{8}, 2}, std::chrono::seconds{10}}},
-                               .pause = {AttemptId{TaskId{9}, 1}}, .resume = {}, .forget = {AttemptId{TaskId{6}, 1}}};
+    const proto::Orders orders{.start = {assignment()},
+                               .stop = {{AttemptId{TaskId{8}, 2}, std::chrono::seconds{10}}},
+                               .pause = {AttemptId{TaskId{9}, 1}},
+                               .resume = {},
+                               .forget = {AttemptId{TaskId{6}, 1}}};
     const std::string text = proto::to_json(orders);
     check_golden("proto/v1/orders.json", pretty(text));
     const auto back = proto::parse_host_message(text);

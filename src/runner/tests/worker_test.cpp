@@ -16,13 +16,10 @@ public:
         : spool_(spool)
         , told_(told) {}
     ExecutorKind kind() const override { return ExecutorKind::process; }
-    ExecutorOffer offer() const override {
-        return {.kind = ExecutorKind::process, .available = true};
-    }
+    ExecutorOffer offer() const override { return {.kind = ExecutorKind::process, .available = true}; }
     void use_gpus(const std::vector<Gpu>&) override { told_.push_back("use GPUs"); }
     void start(const Assignment& assignment) override {
-        told_.push_back(spool_.contains(assignment.attempt) ? "start, recorded"
-                                                            : "start, not recorded");
+        told_.push_back(spool_.contains(assignment.attempt) ? "start, recorded" : "start, not recorded");
     }
     void recover(const Assignment&) override { told_.push_back("recover"); }
     void stop(AttemptId, Duration) override { told_.push_back("stop"); }
@@ -140,8 +137,7 @@ TEST_CASE("that a task's GPU was lost is known in the next life as well") {
     Life second(folder.path());
     second.worker.recover();
     second.worker.on_event(exec::Event{exec::Started{Life::id, Time{}, {"no memory limit"}}});
-    CHECK(second.worker.all_reports().at(0).warnings ==
-          std::vector<std::string>{"no memory limit", text});
+    CHECK(second.worker.all_reports().at(0).warnings == std::vector<std::string>{"no memory limit", text});
 }
 
 TEST_CASE("what no executor here can run ends with the reason, in this life and the next") {

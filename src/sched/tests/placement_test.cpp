@@ -14,9 +14,7 @@ std::string node_of(const Scheduler& s, std::int64_t id) {
 std::vector<int> gpus_of(const Scheduler& s, std::int64_t id) {
     return sched::placed(s.state.tasks.at(TaskId{id}))->placement.gpus;
 }
-void end(Scheduler& s, const char* node, std::int64_t id) {
-    s.report(node, {said(id, AttemptPhase::ended)});
-}
+void end(Scheduler& s, const char* node, std::int64_t id) { s.report(node, {said(id, AttemptPhase::ended)}); }
 
 TaskSpec gpu_job(int count) {
     TaskSpec spec = job();
@@ -96,8 +94,7 @@ TEST_CASE("a held GPU stays its task's when GPUs are counted anew, or are away f
     s.hello("n1", inventory);
     s.submit(job(), {"n1::1"}); // GPU-b
     const auto running = [&] {
-        return std::vector{
-            AttemptReport{.attempt = {TaskId{1}, 1}, .phase = AttemptPhase::running}};
+        return std::vector{AttemptReport{.attempt = {TaskId{1}, 1}, .phase = AttemptPhase::running}};
     };
     NodeInventory without = inventory;
     without.gpus.clear(); // the driver is not loaded

@@ -39,18 +39,21 @@ struct Chaos {
         spec.max_running = *rc::gen::weightedElement<int>({{6, 0}, {1, 1}, {1, 2}});
         if (*rc::gen::weightedElement<bool>({{6, false}, {1, true}})) spec.max_fails = 0;
         spec.submitted_by = *rc::gen::element<std::string>("u", "v");
-        spec.strategy = *rc::gen::element(Strategy::first_fit, Strategy::best_fit, Strategy::least_loaded,
-                                          Strategy::round_robin);
+        spec.strategy =
+            *rc::gen::element(Strategy::first_fit, Strategy::best_fit, Strategy::least_loaded, Strategy::round_robin);
         return spec;
     }
 
     void act() {
         s.last = {};
-        switch (*rc::gen::weightedElement<int>({{6, 0}, {3, 1}, {8, 2}, {1, 3}, {1, 4}, {2, 5}, {1, 6}, {1, 7}, {1, 8}})) {
+        switch (
+            *rc::gen::weightedElement<int>({{6, 0}, {3, 1}, {8, 2}, {1, 3}, {1, 4}, {2, 5}, {1, 6}, {1, 7}, {1, 8}})) {
         case 0: submit(); break;
         case 1: connect(any_node()); break;
         case 2: runner_works(any_node()); break;
-        case 3: if (const char* name = any_node(); online(name)) s.disconnect(name); break;
+        case 3:
+            if (const char* name = any_node(); online(name)) s.disconnect(name);
+            break;
         case 4: s.pass(*rc::gen::element<Duration>(1s, 20s, 40s)); break;
         case 5: s(sched::Kill{TaskId{*rc::gen::inRange<std::int64_t>(1, 30)}}); break;
         case 7: s(sched::Pause{TaskId{*rc::gen::inRange<std::int64_t>(1, 30)}}); break;
@@ -69,7 +72,8 @@ struct Chaos {
         using Targets = std::vector<std::string>;
         const auto targets = *rc::gen::element(Targets{}, Targets{"a"}, Targets{"b:0"}, Targets{"a::1"},
                                                Targets{"b", "c"}, Targets{"a::0,2"});
-        s.submit(any_spec(), targets, *rc::gen::inRange<std::int64_t>(1, 4), *rc::gen::weightedElement<bool>({{5, false}, {1, true}}));
+        s.submit(any_spec(), targets, *rc::gen::inRange<std::int64_t>(1, 4),
+                 *rc::gen::weightedElement<bool>({{5, false}, {1, true}}));
         if (!s.last.refused)
             for (const TaskId id : s.last.submitted.tasks) accepted.insert(id.value);
     }

@@ -19,18 +19,16 @@ constexpr std::int64_t tasks_each = 5;
 [[noreturn]] void write_for_ever(const std::filesystem::path& file, int report) {
     // Small limits: the log is copied back and cut off all the time, so that the end also comes in
     // the middle of that.
-    auto writer = Writer::open(
-        file, {.checkpoint_pages = 8, .truncate_pages = 40, .idle = std::chrono::milliseconds(1)});
+    auto writer =
+        Writer::open(file, {.checkpoint_pages = 8, .truncate_pages = 40, .idle = std::chrono::milliseconds(1)});
     if (!writer) ::_exit(1);
     std::int64_t first = Reader::open(file)->next_task_id()->value;
     const auto spec = spec_of("true");
     for (;;) {
         for (int i = 0; i < 3; ++i, first += tasks_each)
-            (*writer)->commit(
-                submission(first, tasks_each, spec), [report, first](const Result<>& result) {
-                    if (!result || ::write(report, &first, sizeof first) != sizeof first)
-                        ::_exit(1);
-                });
+            (*writer)->commit(submission(first, tasks_each, spec), [report, first](const Result<>& result) {
+                if (!result || ::write(report, &first, sizeof first) != sizeof first) ::_exit(1);
+            });
         (void)commit(**writer, {AddEvent{{.task = TaskId(first)}}});
     }
 }
@@ -88,8 +86,7 @@ TEST_CASE("kill -9 at any moment loses nothing that was acknowledged") {
         Reader reader = value(Reader::open(folder.file()));
         const Active active = value(reader.load_active());
         CHECK(active.next_task.value >= acknowledged.back() + tasks_each);
-        CHECK(static_cast<std::int64_t>(active.tasks.size()) ==
-              active.next_task.value - 1); // whole submissions only
+        CHECK(static_cast<std::int64_t>(active.tasks.size()) == active.next_task.value - 1); // whole submissions only
         CHECK(active.counts == StateCounts{{TaskState::pending, active.next_task.value - 1}});
         for (const std::int64_t first : acknowledged) {
             const BatchSummary summary = value(reader.batch(BatchId(first)));
@@ -114,8 +111,7 @@ TEST_CASE("a full disk fails the commits of that moment only") {
     const auto spec = spec_of("true");
     std::int64_t next = 1;
     Result<> result;
-    while ((result = commit(*writer, submission(next, 200, spec))).has_value() && next < 1'000'000)
-        next += 200;
+    while ((result = commit(*writer, submission(next, 200, spec))).has_value() && next < 1'000'000) next += 200;
     REQUIRE_FALSE(result);
     CHECK(result.error().code == Errc::no_space);
     CHECK(result.error().message.contains("the disk is full"));

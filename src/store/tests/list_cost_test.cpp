@@ -21,14 +21,11 @@ void fill(Database& database) {
     std::vector<Write> writes;
     for (std::int64_t b = 0; b < batches; ++b) {
         const std::int64_t first = 1 + b * per_batch;
-        const auto spec =
-            spec_of("run" + std::to_string(b) + ".py", "user" + std::to_string(b % users));
+        const auto spec = spec_of("run" + std::to_string(b) + ".py", "user" + std::to_string(b % users));
         writes.emplace_back(SaveBatch{batch_of(first, per_batch, spec)});
         for (std::int64_t id = first; id < first + per_batch; ++id) {
-            TaskRecord task =
-                task_of(id, first, id % 100 == 0 ? TaskState::failed : TaskState::completed);
-            task.placement = Placement{
-                .node = NodeName("node" + std::to_string(id % 10)), .numa = {}, .gpus = {}};
+            TaskRecord task = task_of(id, first, id % 100 == 0 ? TaskState::failed : TaskState::completed);
+            task.placement = Placement{.node = NodeName("node" + std::to_string(id % 10)), .numa = {}, .gpus = {}};
             writes.emplace_back(SaveTask{std::move(task)});
         }
     }
@@ -76,9 +73,7 @@ TEST_CASE("a page costs what it shows, not what the table holds") {
         {"user", {.user = "user7"}, per_page + per_user},
         {"user, from the middle", {.after = TaskId(10'000), .user = "user7"}, per_page + per_user},
         {"user without tasks", {.user = "nobody"}, per_page},
-        {"user and a state without tasks",
-         {.states = {TaskState::running}, .user = "user7"},
-         per_page + 2 * per_user},
+        {"user and a state without tasks", {.states = {TaskState::running}, .user = "user7"}, per_page + 2 * per_user},
         {"user and container", {.container = "NULL", .user = "user7"}, per_page + 2 * per_user},
         {"search of one old batch", {.search = "run3.py"}, every_batch},
         {"search that finds nothing", {.search = "zzz"}, every_batch},

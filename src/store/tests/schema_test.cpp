@@ -15,8 +15,7 @@ using namespace hk::store;
 using namespace hk::store::test;
 
 std::string schema_of(Database& database) {
-    Statement* query = value(
-        database.statement("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name"));
+    Statement* query = value(database.statement("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name"));
     const Use use(*query);
     std::string text;
     while (value(use->step())) text += std::string(use->text(0)) + ";\n\n";
@@ -49,8 +48,7 @@ TEST_CASE("a database of every released schema is brought up to date with its da
     for (int version = 1; version <= schema_version(); ++version) {
         CAPTURE(version);
         const TempFolder folder;
-        const auto kept =
-            std::filesystem::path(HK_TEST_DATA) / "db" / ("v" + std::to_string(version) + ".sql");
+        const auto kept = std::filesystem::path(HK_TEST_DATA) / "db" / ("v" + std::to_string(version) + ".sql");
         {
             Database old = value(Database::open(folder.file(), Database::Mode::write));
             REQUIRE(old.execute(value(read_file(kept))));
@@ -61,8 +59,7 @@ TEST_CASE("a database of every released schema is brought up to date with its da
         REQUIRE(active.tasks.size() == 2);
         CHECK(active.next_task == TaskId(5));
         CHECK(active.tasks[0].spec->command == "python");
-        CHECK(active.tasks[0].spec->arguments ==
-              std::vector<std::string>{"train.py", "--name", "ünï \"q\""});
+        CHECK(active.tasks[0].spec->arguments == std::vector<std::string>{"train.py", "--name", "ünï \"q\""});
         CHECK(active.tasks[0].state == TaskState::running);
         CHECK(active.tasks[0].placement == Placement{NodeName("node1"), 0, {0, 1}});
         CHECK(active.attempts.size() == 1);
@@ -130,8 +127,7 @@ TEST_CASE("damage is noticed when the database is opened, and the sentence says 
     }
     SUBCASE("pages overwritten") {
         const auto size = static_cast<std::streamoff>(std::filesystem::file_size(folder.file()));
-        for (std::streamoff at = 4096; at < size; at += 4096)
-            overwrite(folder.file(), at, std::string(64, '\x5a'));
+        for (std::streamoff at = 4096; at < size; at += 4096) overwrite(folder.file(), at, std::string(64, '\x5a'));
     }
     SUBCASE("header overwritten") { overwrite(folder.file(), 0, std::string(100, 'x')); }
     SUBCASE("half of a copy") { std::filesystem::resize_file(folder.file(), 3 * 4096); }

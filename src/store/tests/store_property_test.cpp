@@ -15,8 +15,8 @@ using namespace hk::store;
 using namespace hk::store::test;
 
 std::string any_text() {
-    return *rc::gen::element<std::string>("", "a", "train.py", "50%_done\\", "naïve ü 漢字",
-                                          "it's \"quoted\"", "-- ;DROP");
+    return *rc::gen::element<std::string>("", "a", "train.py", "50%_done\\", "naïve ü 漢字", "it's \"quoted\"",
+                                          "-- ;DROP");
 }
 
 std::optional<int> maybe_below(int end) {
@@ -55,9 +55,9 @@ Target any_target() {
 }
 
 TaskState any_state() {
-    return *rc::gen::element(TaskState::pending, TaskState::assigning, TaskState::running,
-                             TaskState::paused, TaskState::lost, TaskState::completed,
-                             TaskState::failed, TaskState::killed, TaskState::killed_oom);
+    return *rc::gen::element(TaskState::pending, TaskState::assigning, TaskState::running, TaskState::paused,
+                             TaskState::lost, TaskState::completed, TaskState::failed, TaskState::killed,
+                             TaskState::killed_oom);
 }
 
 /// What was saved, kept the plain way.
@@ -76,10 +76,8 @@ BatchRecord any_batch(const Model& model) {
     spec.arguments = {any_text(), any_text()};
     spec.submitted_by = *rc::gen::element<std::string>("", "ann", "bob");
     spec.env["NAME"] = any_text();
-    if (*rc::gen::arbitrary<bool>())
-        spec.container = *rc::gen::element<std::string>("env", "torch");
-    return batch_of(model.next, *rc::gen::inRange(1, 6),
-                    std::make_shared<const TaskSpec>(std::move(spec)));
+    if (*rc::gen::arbitrary<bool>()) spec.container = *rc::gen::element<std::string>("env", "torch");
+    return batch_of(model.next, *rc::gen::inRange(1, 6), std::make_shared<const TaskSpec>(std::move(spec)));
 }
 
 TaskRecord any_task(const BatchRecord& batch, std::int64_t id) {
@@ -222,17 +220,14 @@ void check_active(Reader& reader, const Model& model) {
     RC_ASSERT(active.next_task == TaskId(model.next));
     RC_ASSERT(active.counts == counted(model, 0));
     for (const auto& batch : active.batches)
-        if (batch.total > 1)
-            RC_ASSERT(active.batch_counts.at(batch.id) == counted(model, batch.id.value));
+        if (batch.total > 1) RC_ASSERT(active.batch_counts.at(batch.id) == counted(model, batch.id.value));
     for (const auto& node : active.nodes) RC_ASSERT(!node.removed);
 }
 
 bool matches(const TaskQuery& query, const TaskRecord& task) {
     const TaskSpec& spec = *task.spec;
-    if (!query.states.empty() && std::ranges::find(query.states, task.state) == query.states.end())
-        return false;
-    if (!query.node.empty() && (!task.placement || task.placement->node.value != query.node))
-        return false;
+    if (!query.states.empty() && std::ranges::find(query.states, task.state) == query.states.end()) return false;
+    if (!query.node.empty() && (!task.placement || task.placement->node.value != query.node)) return false;
     if (query.batch && *query.batch != task.batch) return false;
     if (query.container == "NULL" ? spec.container.has_value()
                                   : !query.container.empty() && spec.container != query.container)
@@ -248,10 +243,8 @@ TaskQuery any_query(const Model& model) {
     if (*rc::gen::arbitrary<bool>())
         query.states = *rc::gen::container<std::vector<TaskState>>(rc::gen::exec(any_state));
     if (*rc::gen::inRange(0, 3) == 0) query.node = "n1";
-    if (*rc::gen::inRange(0, 4) == 0)
-        query.batch = BatchId(*rc::gen::inRange<std::int64_t>(1, model.next + 1));
-    if (*rc::gen::inRange(0, 3) == 0)
-        query.container = *rc::gen::element<std::string>("NULL", "env");
+    if (*rc::gen::inRange(0, 4) == 0) query.batch = BatchId(*rc::gen::inRange<std::int64_t>(1, model.next + 1));
+    if (*rc::gen::inRange(0, 3) == 0) query.container = *rc::gen::element<std::string>("NULL", "env");
     if (*rc::gen::inRange(0, 3) == 0) query.user = "ann";
     if (*rc::gen::inRange(0, 3) == 0)
         query.search = *rc::gen::element<std::string>("%", "_done\\", "rain", "漢", "zzz");

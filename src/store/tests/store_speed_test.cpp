@@ -15,9 +15,7 @@ using namespace hk::store::test;
 
 class Watch {
 public:
-    double seconds() const {
-        return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-    }
+    double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
 
     /// Processor time of all threads: what stays the same on a busy machine.
     double cpu() const { return static_cast<double>(std::clock() - cpu_start_) / CLOCKS_PER_SEC; }
@@ -27,33 +25,27 @@ private:
     std::clock_t cpu_start_ = std::clock();
 };
 
-void report(const char* what, double number, const char* unit) {
-    std::printf("%-50s %12.1f %s\n", what, number, unit);
-}
+void report(const char* what, double number, const char* unit) { std::printf("%-50s %12.1f %s\n", what, number, unit); }
 
 void report_rate(const char* what, double count, const Watch& watch) {
-    std::printf("%-50s %12.1f /s %12.1f /s of processor time\n", what, count / watch.seconds(),
-                count / watch.cpu());
+    std::printf("%-50s %12.1f /s %12.1f /s of processor time\n", what, count / watch.seconds(), count / watch.cpu());
 }
 
 void report_time(const char* what, const Watch& watch) {
-    std::printf("%-50s %12.1f ms %10.1f ms of processor time\n", what, watch.seconds() * 1e3,
-                watch.cpu() * 1e3);
+    std::printf("%-50s %12.1f ms %10.1f ms of processor time\n", what, watch.seconds() * 1e3, watch.cpu() * 1e3);
 }
 
 TaskRecord finished(std::int64_t id, std::int64_t batch) {
     TaskRecord task = task_of(id, batch, id % 50 == 0 ? TaskState::failed : TaskState::completed);
     task.attempt = 1;
-    task.placement =
-        Placement{.node = NodeName("node" + std::to_string(id % 20)), .numa = {}, .gpus = {}};
+    task.placement = Placement{.node = NodeName("node" + std::to_string(id % 20)), .numa = {}, .gpus = {}};
     task.started_at = task.completed_at = from_micros(id);
     task.outcome = Outcome{.exit_code = 0, .finished_at = from_micros(id)};
     return task;
 }
 
 /// `rounds` commits in flight all at once.
-void flood(Writer& writer, std::int64_t rounds,
-           const std::function<std::vector<Write>(std::int64_t)>& make) {
+void flood(Writer& writer, std::int64_t rounds, const std::function<std::vector<Write>(std::int64_t)>& make) {
     std::atomic<std::int64_t> left = rounds;
     std::promise<void> all;
     for (std::int64_t i = 0; i < rounds; ++i)
@@ -67,8 +59,7 @@ void flood(Writer& writer, std::int64_t rounds,
 void list_and_report(Reader& reader, const char* what, const TaskQuery& query) {
     const Watch watch;
     const TaskPage page = value(reader.list_tasks(query));
-    std::printf("  total %lld, page of %zu: ", static_cast<long long>(page.total),
-                page.tasks.size());
+    std::printf("  total %lld, page of %zu: ", static_cast<long long>(page.total), page.tasks.size());
     report_time(what, watch);
 }
 
@@ -91,11 +82,9 @@ TEST_CASE("speed: commits and rows" * doctest::skip()) {
     }
     {
         std::vector<std::vector<Write>> sweeps;
-        for (int i = 0; i < 10; ++i, next += 10'000)
-            sweeps.push_back(submission(next, 10'000, spec));
+        for (int i = 0; i < 10; ++i, next += 10'000) sweeps.push_back(submission(next, 10'000, spec));
         const Watch watch;
-        flood(*writer, 10,
-              [&](std::int64_t i) { return std::move(sweeps[static_cast<std::size_t>(i)]); });
+        flood(*writer, 10, [&](std::int64_t i) { return std::move(sweeps[static_cast<std::size_t>(i)]); });
         report_rate("sweeps of 10,000", 100'000, watch);
     }
     {
@@ -103,8 +92,7 @@ TEST_CASE("speed: commits and rows" * doctest::skip()) {
         flood(*writer, 1000, [&](std::int64_t i) {
             std::vector<Write> writes;
             for (std::int64_t id = next - 100'000 + i * 100; writes.size() < 100; ++id)
-                writes.emplace_back(
-                    SaveTask{finished(id, (id - 22'001) / 10'000 * 10'000 + 22'001)});
+                writes.emplace_back(SaveTask{finished(id, (id - 22'001) / 10'000 * 10'000 + 22'001)});
             return writes;
         });
         report_rate("finished tasks in groups of 100", 100'000, watch);
@@ -119,8 +107,7 @@ TEST_CASE("speed: load 100,000 queued" * doctest::skip()) {
         {
             const auto writer = value(Writer::open(folder.file()));
             flood(*writer, 100'000 / per_batch, [&](std::int64_t i) {
-                return submission(1 + i * per_batch, per_batch,
-                                  spec_of("python train.py --seed " + std::to_string(i)));
+                return submission(1 + i * per_batch, per_batch, spec_of("python train.py --seed " + std::to_string(i)));
             });
         }
         std::printf("%lld tasks per batch, %.1f MB\n", static_cast<long long>(per_batch),
@@ -146,10 +133,9 @@ TEST_CASE("speed: lists over 1,000,000 tasks" * doctest::skip()) {
             flood(*writer, batches / 100, [&](std::int64_t i) {
                 const std::int64_t batch = part * (batches / 100) + i;
                 const std::int64_t first = 1 + batch * per_batch;
-                auto writes =
-                    submission(first, per_batch,
-                               spec_of("python run" + std::to_string(batch % 1000) + ".py",
-                                       "user" + std::to_string(batch % 10)));
+                auto writes = submission(
+                    first, per_batch,
+                    spec_of("python run" + std::to_string(batch % 1000) + ".py", "user" + std::to_string(batch % 10)));
                 for (std::size_t w = 1; w < writes.size(); ++w)
                     writes[w] = SaveTask{finished(first + static_cast<std::int64_t>(w) - 1, first)};
                 return writes;
@@ -162,12 +148,10 @@ TEST_CASE("speed: lists over 1,000,000 tasks" * doctest::skip()) {
         list_and_report(reader, "failed", {.states = {TaskState::failed}});
         list_and_report(reader, "running (none)", {.states = {TaskState::running}});
         list_and_report(reader, "node", {.node = "node7"});
-        list_and_report(reader, "node and failed",
-                        {.states = {TaskState::failed}, .node = "node10"});
+        list_and_report(reader, "node and failed", {.states = {TaskState::failed}, .node = "node10"});
         list_and_report(reader, "user", {.user = "user3"});
         list_and_report(reader, "user that does not exist", {.user = "nobody"});
-        list_and_report(reader, "user and running (none)",
-                        {.states = {TaskState::running}, .user = "user3"});
+        list_and_report(reader, "user and running (none)", {.states = {TaskState::running}, .user = "user3"});
         list_and_report(reader, "user and node", {.node = "node7", .user = "user3"});
         list_and_report(reader, "container NULL", {.container = "NULL"});
         list_and_report(reader, "search", {.search = "run77.py"});

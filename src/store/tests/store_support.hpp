@@ -15,8 +15,7 @@ namespace hk::store::test {
 
 class TempFolder {
 public:
-    explicit TempFolder(
-        const std::filesystem::path& parent = std::filesystem::temp_directory_path()) {
+    explicit TempFolder(const std::filesystem::path& parent = std::filesystem::temp_directory_path()) {
         std::string name = (parent / "hk_store_XXXXXX").string();
         REQUIRE(::mkdtemp(name.data()) != nullptr);
         path_ = name;
@@ -51,8 +50,7 @@ T value(Result<T> result) {
 inline Result<> commit(Writer& writer, std::vector<Write> writes) {
     std::promise<Result<>> answer;
     auto future = answer.get_future();
-    writer.commit(std::move(writes),
-                  [&answer](Result<> result) { answer.set_value(std::move(result)); });
+    writer.commit(std::move(writes), [&answer](Result<> result) { answer.set_value(std::move(result)); });
     return future.get();
 }
 
@@ -65,16 +63,11 @@ inline std::shared_ptr<const TaskSpec> spec_of(std::string command, std::string 
     return std::make_shared<const TaskSpec>(std::move(spec));
 }
 
-inline BatchRecord batch_of(std::int64_t id, std::int64_t total,
-                            std::shared_ptr<const TaskSpec> spec) {
-    return {.id = BatchId(id),
-            .spec = std::move(spec),
-            .submitted_at = from_micros(1'000'000 + id),
-            .total = total};
+inline BatchRecord batch_of(std::int64_t id, std::int64_t total, std::shared_ptr<const TaskSpec> spec) {
+    return {.id = BatchId(id), .spec = std::move(spec), .submitted_at = from_micros(1'000'000 + id), .total = total};
 }
 
-inline TaskRecord task_of(std::int64_t id, std::int64_t batch,
-                          TaskState state = TaskState::pending) {
+inline TaskRecord task_of(std::int64_t id, std::int64_t batch, TaskState state = TaskState::pending) {
     TaskRecord task;
     task.id = TaskId(id);
     task.batch = BatchId(batch);
@@ -84,24 +77,20 @@ inline TaskRecord task_of(std::int64_t id, std::int64_t batch,
 }
 
 /// A submission of `total` tasks as the Host would save it.
-inline std::vector<Write> submission(std::int64_t first, std::int64_t total,
-                                     std::shared_ptr<const TaskSpec> spec) {
+inline std::vector<Write> submission(std::int64_t first, std::int64_t total, std::shared_ptr<const TaskSpec> spec) {
     std::vector<Write> writes;
     writes.emplace_back(SaveBatch{batch_of(first, total, std::move(spec))});
-    for (std::int64_t id = first; id < first + total; ++id)
-        writes.emplace_back(SaveTask{task_of(id, first)});
+    for (std::int64_t id = first; id < first + total; ++id) writes.emplace_back(SaveTask{task_of(id, first)});
     return writes;
 }
 
 inline bool same(const TaskRecord& a, const TaskRecord& b) {
-    const bool same_spec =
-        (a.spec == nullptr) == (b.spec == nullptr) && (a.spec == nullptr || *a.spec == *b.spec);
-    return same_spec && a.id == b.id && a.batch == b.batch && a.target == b.target &&
-           a.state == b.state && a.attempt == b.attempt && a.kill_requested == b.kill_requested &&
-           a.submitted_at == b.submitted_at && a.placement == b.placement &&
-           a.started_at == b.started_at && a.completed_at == b.completed_at &&
-           a.outcome == b.outcome && a.environment_version == b.environment_version &&
-           a.warnings == b.warnings && a.index == b.index;
+    const bool same_spec = (a.spec == nullptr) == (b.spec == nullptr) && (a.spec == nullptr || *a.spec == *b.spec);
+    return same_spec && a.id == b.id && a.batch == b.batch && a.target == b.target && a.state == b.state &&
+           a.attempt == b.attempt && a.kill_requested == b.kill_requested && a.submitted_at == b.submitted_at &&
+           a.placement == b.placement && a.started_at == b.started_at && a.completed_at == b.completed_at &&
+           a.outcome == b.outcome && a.environment_version == b.environment_version && a.warnings == b.warnings &&
+           a.index == b.index;
 }
 
 } // namespace hk::store::test

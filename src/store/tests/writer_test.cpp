@@ -105,8 +105,7 @@ TEST_CASE("a wrong commit fails alone and changes nothing") {
     const auto answer = [&](Result<> result) { done.push_back(result.has_value()); };
     writer->commit(submission(1, 3, spec_of("a")), answer);
     // The second change names a batch that does not exist, so the first must not stay either.
-    writer->commit({AddEvent{{.task = TaskId(1), .kind = "never"}}, SaveTask{task_of(50, 40)}},
-                   answer);
+    writer->commit({AddEvent{{.task = TaskId(1), .kind = "never"}}, SaveTask{task_of(50, 40)}}, answer);
     writer->commit({SaveTask{task_of(9, 1)}, SaveTask{task_of(2, 1, TaskState::running)}}, answer);
     writer->commit({SaveBatch{{.id = BatchId(60)}}}, answer); // without a specification
     writer->commit(submission(4, 1, spec_of("b")), [&](Result<> result) {
@@ -128,8 +127,7 @@ TEST_CASE("a wrong commit fails alone and changes nothing") {
 TEST_CASE("a backlog over its limits: busy first, then commits are refused, in order") {
     const TempFolder folder;
     const std::size_t one = size_of(AddEvent{});
-    const auto writer =
-        value(Writer::open(folder.file(), {.busy_bytes = 2 * one, .backlog_bytes = 4 * one}));
+    const auto writer = value(Writer::open(folder.file(), {.busy_bytes = 2 * one, .backlog_bytes = 4 * one}));
     Gate gate(*writer);
     std::vector<std::optional<Errc>> answers;
     std::promise<void> last;
@@ -155,8 +153,7 @@ TEST_CASE("an orderly end writes what is queued and cuts the log off") {
         const auto writer = value(Writer::open(folder.file()));
         const auto spec = spec_of("true");
         for (int i = 0; i < 500; ++i)
-            writer->commit(submission(1 + i, 1, spec),
-                           [&](const Result<>& result) { answered += result ? 1 : 0; });
+            writer->commit(submission(1 + i, 1, spec), [&](const Result<>& result) { answered += result ? 1 : 0; });
         writer->stop();
         CHECK(answered == 500);
         CHECK(log_size(folder) == 0);
@@ -175,10 +172,8 @@ TEST_CASE("a quiet moment cuts the log off") {
 
 TEST_CASE("under load the log is copied back at its limits, and a reader is not disturbed") {
     const TempFolder folder;
-    const auto writer =
-        value(Writer::open(folder.file(), {.checkpoint_pages = 20,
-                                           .truncate_pages = 200,
-                                           .reader_wait = std::chrono::milliseconds(500)}));
+    const auto writer = value(Writer::open(
+        folder.file(), {.checkpoint_pages = 20, .truncate_pages = 200, .reader_wait = std::chrono::milliseconds(500)}));
     CHECK(commit(*writer, submission(1, 10, spec_of("true"))));
     Reader reader = value(Reader::open(folder.file()));
     std::atomic<bool> stop = false;
@@ -187,14 +182,12 @@ TEST_CASE("under load the log is copied back at its limits, and a reader is not 
         while (!stop) {
             const Active active = value(reader.load_active());
             std::int64_t pending = 0;
-            for (const auto& task : active.tasks)
-                pending += task.state == TaskState::pending ? 1 : 0;
+            for (const auto& task : active.tasks) pending += task.state == TaskState::pending ? 1 : 0;
             if (active.counts.at(TaskState::pending) != pending) std::abort(); // two moments mixed
             reads += 1;
         }
     });
-    for (int i = 0; i < 300 || reads < 20; ++i)
-        REQUIRE(commit(*writer, submission(11 + i * 10, 10, spec_of("true"))));
+    for (int i = 0; i < 300 || reads < 20; ++i) REQUIRE(commit(*writer, submission(11 + i * 10, 10, spec_of("true"))));
     stop = true;
     reading.join();
     CHECK(writer->numbers().checkpoints > 5);
@@ -212,8 +205,7 @@ TEST_CASE("commits from several threads") {
                 if (!commit(*writer, submission(1 + t * 50 + i, 1, spec))) std::abort();
         });
     threads.clear();
-    CHECK(value(value(Reader::open(folder.file())).counts()) ==
-          StateCounts{{TaskState::pending, 200}});
+    CHECK(value(value(Reader::open(folder.file())).counts()) == StateCounts{{TaskState::pending, 200}});
 }
 
 TEST_CASE("ids are never given again, also after a restart") {
@@ -238,8 +230,7 @@ TEST_CASE("limits of a list") {
     CHECK(commit(*writer, submission(1, most_listed_tasks + 5, spec_of("true"))));
     CHECK(reader.list_tasks({.limit = 0}).error().code == Errc::invalid);
     CHECK(reader.list_tasks({.limit = most_listed_tasks + 1}).error().code == Errc::invalid);
-    CHECK(reader.list_tasks({.search = std::string(longest_search + 1, 'x')}).error().code ==
-          Errc::invalid);
+    CHECK(reader.list_tasks({.search = std::string(longest_search + 1, 'x')}).error().code == Errc::invalid);
     CHECK(value(reader.list_tasks({.search = std::string(longest_search, '%')})).total == 0);
     const TaskPage page = value(reader.list_tasks({.limit = most_listed_tasks}));
     CHECK(page.tasks.size() == most_listed_tasks);
