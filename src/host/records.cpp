@@ -108,8 +108,8 @@ sched::Restored restored_from(store::Active active) {
     for (const auto& batch : active.batches)
         batches.emplace(batch.id, std::make_shared<const sched::Batch>(
                                       sched::Batch{batch.id, batch.spec, batch.submitted_at, batch.total}));
-    restored.tasks.reserve(active.tasks.size());
-    for (auto& record : active.tasks) restored.tasks.push_back(task_from(std::move(record), batches));
+    for (; !active.tasks.empty(); active.tasks.pop_front())
+        restored.tasks.push_back(task_from(std::move(active.tasks.front()), batches));
     std::unordered_map<AttemptId, Time> assigned;
     for (const auto& attempt : active.attempts) assigned.emplace(attempt.id, attempt.assigned_at);
     for (sched::Task& task : restored.tasks)

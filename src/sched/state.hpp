@@ -3,6 +3,7 @@
 #include "sched/queue.hpp"
 #include "sched/task.hpp"
 
+#include <deque>
 #include <map>
 #include <string>
 #include <unordered_map>
@@ -52,7 +53,7 @@ struct State {
 /// What a Host read from its database when it started.
 struct Restored {
     std::vector<Node> nodes; ///< without sessions and ledgers
-    std::vector<Task> tasks; ///< waiting or placed; order keys are made anew
+    std::deque<Task> tasks;  ///< waiting or placed; order keys are made anew
     std::int64_t next_id = 1;
     std::map<BatchId, std::int64_t> failed; ///< tasks that have failed, of batches that are not over
 };

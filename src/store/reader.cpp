@@ -66,9 +66,6 @@ Result<> load_batch_counts(Database& database, Active& active) {
 Result<> load_tasks(Database& database, Active& active) {
     std::unordered_map<BatchId, const BatchRecord*> batches;
     for (const BatchRecord& batch : active.batches) batches.emplace(batch.id, &batch);
-    std::int64_t expected = 0;
-    for (const auto& [state, tasks] : active.counts) expected += is_final(state) ? 0 : tasks;
-    active.tasks.reserve(static_cast<std::size_t>(expected));
     HK_TRY(auto* query, database.statement(select(task_columns, " FROM task t WHERE t.state IN " +
                                                                     std::string(not_final) + " ORDER BY t.id")));
     return for_each_row(*query, [&](const Statement& row) -> Result<> {

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -45,7 +46,7 @@ struct BatchSummary {
 /// Everything the Host needs to go on where it stopped.
 struct Active {
     std::vector<BatchRecord> batches;            ///< those with a task that is not final
-    std::vector<TaskRecord> tasks;               ///< not final, oldest first; tasks of a batch share its spec
+    std::deque<TaskRecord> tasks;                ///< not final, oldest first; tasks of a batch share its spec
     std::vector<AttemptRecord> attempts;         ///< the newest attempt of each of these tasks, where there is one
     std::vector<NodeRecord> nodes;               ///< not removed
     TaskId next_task;                            ///< the first id that was never given
