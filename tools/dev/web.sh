@@ -1,8 +1,10 @@
 # shellcheck shell=bash
 # Node.js and the dashboard. Both do nothing while the project has no web/package.json.
 
-NODE_FLOOR=20.19.0     # what the dashboard's build tools need
-NODE_PACKAGE=node@22   # npm carries Node's own executable; Debian 12's is older than the floor
+# What the dashboard's build tools need.
+NODE_FLOOR=20.19.0
+NPM_FLOOR=9.5.0
+NODE_PACKAGES=(node@22 npm@10) # npm carries both programs; those of Debian 12 are older
 
 web_exists() { [ -f web/package.json ]; }
 
@@ -14,22 +16,23 @@ need_node() {
     if [ -z "${NODE_EXTRA_CA_CERTS:-}" ] && [ -r $SYSTEM_CERTIFICATES ]; then
         export NODE_EXTRA_CA_CERTS=$SYSTEM_CERTIFICATES
     fi
-    local private=$ROOT/.cache/node/node_modules/node/bin
+    local private=$ROOT/.cache/node/node_modules/.bin
     ! node_fits || return 0
-    if [ ! -x "$private/node" ]; then
+    if [ ! -x "$private/node" ] || [ ! -x "$private/npm" ]; then
         need_packages npm
-        say "Fetching $NODE_PACKAGE from npm into .cache/node"
-        quietly npm install --no-save --no-audit --no-fund --prefix .cache/node "$NODE_PACKAGE"
+        say "Fetching ${NODE_PACKAGES[*]} from npm into .cache/node"
+        quietly npm install --no-save --no-audit --no-fund --prefix .cache/node "${NODE_PACKAGES[@]}"
     fi
     PATH=$private:$PATH
-    node_fits || die "node $NODE_FLOOR or newer is needed; found $(node --version)"
+    node_fits || die "node $NODE_FLOOR and npm $NPM_FLOOR or newer are needed; found $(node --version) and $(npm --version)"
 }
 
-node_fits() {
-    command -v node >/dev/null && command -v npm >/dev/null || return 1
+node_fits() { at_least "$NODE_FLOOR" node && at_least "$NPM_FLOOR" npm; }
+
+at_least() { # VERSION PROGRAM
     local have
-    have=$(node --version) || return 1
-    printf '%s\n' "$NODE_FLOOR" "${have#v}" | sort -V -C
+    have=$("$2" --version 2>/dev/null) || return 1
+    printf '%s\n' "$1" "${have#v}" | sort -V -C
 }
 
 # The dashboard, in web/dist; skipped when none of its sources has changed since.
