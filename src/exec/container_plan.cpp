@@ -87,6 +87,8 @@ void put_mounts(const ContainerInputs& in, docker::ContainerSpec& spec) {
     spec.mounts.push_back({shared_data(in.settings.shared_dir).string(), inside_shared, false});
     spec.mounts.push_back({in.settings.local_temp_dir.string(), inside_temp, false});
     spec.mounts.push_back({in.keeper.string(), inside_keeper, true});
+    if (!in.settings.hakurun.empty())
+        spec.mounts.push_back({in.settings.hakurun.parent_path().string(), inside_programs, true});
     spec.mounts.push_back({in.record.string(), inside_record, false});
     spec.mounts.push_back({logs.output.string(), inside_output, false});
     spec.mounts.push_back({logs.errors.string(), inside_errors, false});
@@ -119,6 +121,7 @@ docker::ContainerSpec plan_container(const ContainerInputs& in) {
         "--init",      "--facts",     inside_record,
         "--out",       inside_output, "--err",
         inside_errors, "--cwd",       task.working_directory.empty() ? inside_shared : task.working_directory};
+    if (!in.settings.hakurun.empty()) spec.command.insert(spec.command.end(), {"--path", inside_programs});
     put_command(task, spec);
     Environment environment = task_environment(in.settings, in.assignment, {inside_shared, inside_temp});
     for (auto& [name, value] : container_gpu_environment(in.settings, in.assignment.placement))

@@ -30,6 +30,7 @@ std::string container_name(AttemptId attempt, const std::string& state_id);
 
 /// Where the engine finds our own files in the container.
 inline constexpr char inside_keeper[] = "/.hakuriver/keeper";
+inline constexpr char inside_programs[] = "/.hakuriver/bin"; ///< hakurun, last in PATH
 inline constexpr char inside_record[] = "/.hakuriver/record";
 inline constexpr char inside_output[] = "/.hakuriver/stdout";
 inline constexpr char inside_errors[] = "/.hakuriver/stderr";

@@ -2,7 +2,7 @@
 
 #include "base/log.hpp"
 #include "exec/docker_executor_impl.hpp"
-#include "exec/keeper_program.hpp"
+#include "exec/programs.hpp"
 
 #include <csignal>
 

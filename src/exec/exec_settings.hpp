@@ -20,6 +20,7 @@ struct ExecSettings {
     std::vector<NumaNode> numa;           ///< as the inventory says
     std::vector<Gpu> gpus;                ///< as the inventory says
     bool use_control_groups = true;       ///< off: no limits, and kill and pause go by the tree of processes
+    std::filesystem::path hakurun; ///< the program of that name, for tasks that call it; empty: none is given to them
     std::map<std::string, std::string> environment; ///< the runner's own; see task_environment.hpp for what is kept
 };
 

@@ -1,10 +1,10 @@
 #include "exec/process_executor.hpp"
 
 #include "base/log.hpp"
-#include "exec/keeper_program.hpp"
 #include "exec/native_start.hpp"
 #include "exec/process_executor_impl.hpp"
 #include "exec/process_tree.hpp"
+#include "exec/programs.hpp"
 
 #include <algorithm>
 #include <csignal>

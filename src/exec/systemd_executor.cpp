@@ -1,8 +1,8 @@
 #include "exec/systemd_executor.hpp"
+#include "exec/programs.hpp"
 
 #include "base/log.hpp"
 #include "exec/gpu_devices.hpp"
-#include "exec/keeper_program.hpp"
 #include "exec/native_start.hpp"
 #include "exec/process_tree.hpp"
 #include "exec/systemd_executor_impl.hpp"

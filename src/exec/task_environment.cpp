@@ -129,6 +129,7 @@ Environment native_environment(const ExecSettings& settings, const Assignment& a
     for (const auto& [name, value] : settings.environment)
         if (is_kept(name)) out[name] = value;
     out.try_emplace("PATH", default_path);
+    if (!settings.hakurun.empty()) out["PATH"] += ":" + settings.hakurun.parent_path().string();
     out.try_emplace("LANG", "C.UTF-8");
     const TaskPlaces places{settings.shared_dir.string(), settings.local_temp_dir.string()};
     for (const auto& [name, value] : task_environment(settings, assignment, places)) out[name] = value;

@@ -19,10 +19,13 @@ extern char** environ;
 namespace hk::keeper {
 namespace {
 
+constexpr std::size_t max_path_list = 32 * 1024;
+
 struct Options {
     const char* facts = nullptr;
     const char* directory = nullptr;
     const char* coded = nullptr;
+    const char* path = nullptr;
     Request request;
 };
 
@@ -32,6 +35,7 @@ const char** option_named(const char* name, Options& options) {
     if (std::strcmp(name, "--err") == 0) return &options.request.errors;
     if (std::strcmp(name, "--cwd") == 0) return &options.request.directory;
     if (std::strcmp(name, "--coded") == 0) return &options.coded;
+    if (std::strcmp(name, "--path") == 0) return &options.path;
     return nullptr;
 }
 
@@ -52,6 +56,22 @@ void decode_bytes(char* text) {
     *out = '\0';
 }
 
+/// The folder comes last in PATH, so that an image's own programs go first. A list that is too long stays as it is.
+void extend_path(const char* folder) {
+    static char longer[max_path_list];
+    for (char** at = environ; folder != nullptr && *at != nullptr; ++at) {
+        if (std::strncmp(*at, "PATH=", 5) != 0) continue;
+        const std::size_t length = std::strlen(*at);
+        const std::size_t more = std::strlen(folder) + 1; // with the zero byte
+        if (length + 1 + more > max_path_list) return;
+        std::memcpy(longer, *at, length);
+        longer[length] = ':';
+        std::memcpy(longer + length + 1, folder, more);
+        *at = longer;
+        return;
+    }
+}
+
 bool parse(int argc, char** argv, Options& out) {
     int at = 0;
     for (; at + 1 < argc && std::strcmp(argv[at], "--") != 0; at += 2) {
@@ -62,6 +82,7 @@ bool parse(int argc, char** argv, Options& out) {
     if (at + 1 >= argc || std::strcmp(argv[at], "--") != 0) return false;
     out.request.argv = argv + at + 1;
     for (int i = at + 1; out.coded != nullptr && i < argc; ++i) decode_bytes(argv[i]);
+    extend_path(out.path);
     out.request.env = environ;
     return true;
 }
@@ -176,7 +197,7 @@ int run_init(int argc, char** argv) {
     if (!parse(argc, argv, options))
         return fail(-1, Failure{exit_not_set_up, 0,
                                 "usage: --init [--facts FILE] [--out FILE] [--err FILE] "
-                                "[--cwd DIR] -- PROGRAM ARGUMENTS...",
+                                "[--cwd DIR] [--path DIR] -- PROGRAM ARGUMENTS...",
                                 nullptr});
     // Without the facts the exit code still reaches the engine, so the task runs.
     const int record = options.facts == nullptr ? -1 : ::open(options.facts, O_RDWR | O_APPEND | O_CLOEXEC);

@@ -1,4 +1,5 @@
 #include "base/log.hpp"
+#include "exec/programs.hpp"
 #include "probe/prober.hpp"
 #include "runner/executors.hpp"
 #include "runner/host_link.hpp"
@@ -66,7 +67,9 @@ public:
     }
 
     Result<> start() {
-        HK_TRY(auto executors, open_executors({loop_, spool_, worker_}, config_, exec_settings(config_, inventory_)));
+        exec::ExecSettings settings = exec_settings(config_, inventory_);
+        HK_TRY(settings.hakurun, exec::install_hakurun(spool_.state_dir()));
+        HK_TRY(auto executors, open_executors({loop_, spool_, worker_}, config_, settings));
         worker_.use(std::move(executors));
         say_what_is_offered();
         worker_.recover();

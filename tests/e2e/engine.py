@@ -77,6 +77,12 @@ class Engine:
             made = self.docker("import", "-", name, stdin=data)
         assert made.returncode == 0, made.stderr
 
+    def unmount_what_it_left(self) -> None:
+        """An engine ends without unmounting its name spaces, and then its folder cannot be removed."""
+        mounts = [row.split()[1] for row in Path("/proc/mounts").read_text().splitlines()]
+        for place in reversed([mount for mount in mounts if Path(mount).is_relative_to(self.folder)]):
+            subprocess.run(["umount", "--lazy", place], check=False)
+
     def close(self) -> None:
         """Ends it and whatever containers are left."""
         left = self.docker("ps", "-aq").stdout.decode().split()
@@ -84,3 +90,4 @@ class Engine:
             self.docker("rm", "-f", *left)
         self.process.terminate()
         self.process.wait(START_LIMIT)
+        self.unmount_what_it_left()

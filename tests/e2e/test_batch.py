@@ -25,6 +25,15 @@ def state_counts(one: Cluster, batch_id: str) -> dict[str, int]:
     return {state: count for state, count in counts.items() if count}
 
 
+def test_a_task_that_sweeps_by_itself_is_one_task(cluster):
+    one = cluster(runners=1)
+    ids = submit(one, "--", "hakurun", "--keep-going", "sh", "-c", "echo $0; exit $0", "span:{0..3}")
+    assert len(ids) == 1
+    task = one.wait(ids[0])
+    assert task["status"] == "failed" and task["exit_code"] == 3
+    assert one.output(ids[0]).splitlines() == ["0", "1", "2", "3"]
+
+
 def test_logs_of_a_thousand_tasks_come_whole_and_in_order(cluster):
     three = cluster(runners=3)
     ids = submit(three, "--cores", "0", "--", "sh", "-c", "echo number $0; [ $0 != 500 ] || echo oops >&2",

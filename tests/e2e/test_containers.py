@@ -45,6 +45,14 @@ def test_arguments_and_variables_arrive_byte_for_byte(lab: Cluster):
     assert lab.output(task["task_id"]) == argument + "\n"
 
 
+def test_hakurun_is_there_in_any_environment(lab: Cluster):
+    ran = lab.cli("--wait", "--", "hakurun", "echo", "span:{1..3}", "span:[x,y]")
+    assert ran.returncode == 0, ran.stderr
+    task = max(lab.api.get("/api/tasks").json()["tasks"], key=lambda each: int(each["task_id"]))
+    assert task["container_name"] == "base"
+    assert lab.output(task["task_id"]).splitlines() == [f"{n} {c}" for n in (1, 2, 3) for c in "xy"]
+
+
 def test_the_memory_limit_kills_and_says_so(lab: Cluster):
     task = lab.run("sh", "-c", "x=$(dd if=/dev/zero bs=1M count=100 2>/dev/null | tr '\\0' a); echo ${#x}",
                    required_memory_bytes=32_000_000)

@@ -56,10 +56,20 @@ TEST_CASE("a plan names its runner and mounts what the keeper needs") {
     CHECK(mounted({"/state/keeper", "/.hakuriver/keeper", true}));
     CHECK(mounted({"/state/spool/12.1", "/.hakuriver/record", false}));
     CHECK(mounted({"/srv/shared/task_outputs/12.out", "/.hakuriver/stdout", false}));
+    CHECK(std::ranges::none_of(plan.mounts, [](const auto& mount) { return mount.target == "/.hakuriver/bin"; }));
     CHECK_FALSE(plan.nano_cpus);
     CHECK_FALSE(plan.memory);
     CHECK(plan.cpuset_cpus.empty());
     CHECK(plan.capabilities == std::vector<std::string>{"SYS_NICE"});
+}
+
+TEST_CASE("hakurun is mounted for the task, and its folder is in PATH") {
+    Fixture fixture;
+    fixture.settings.hakurun = "/state/bin/hakurun";
+    const auto plan = fixture.plan();
+    CHECK(ends_with(plan.command, {"--path", "/.hakuriver/bin", "--", "python"}));
+    CHECK(std::ranges::find(plan.mounts, docker::BindMount{"/state/bin", "/.hakuriver/bin", true}) !=
+          plan.mounts.end());
 }
 
 TEST_CASE("limits are exactly what was asked") {

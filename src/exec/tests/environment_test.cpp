@@ -58,6 +58,13 @@ TEST_CASE("a task gets named variables of the runner and no secret") {
                              {"HAKURIVER_LOCAL_TEMP_DIR", "/scratch"}});
 }
 
+TEST_CASE("a task that calls hakurun finds it, after everything else in PATH") {
+    ExecSettings with = settings();
+    with.hakurun = "/state/bin/hakurun";
+    CHECK(native_environment(with, assignment()).at("PATH") == "/bin:/state/bin");
+    CHECK(native_environment(with, assignment({{"PATH", "/own"}})).at("PATH") == "/own");
+}
+
 TEST_CASE("names of ours cannot be forged, and the NUMA node is there when there is one") {
     auto placed = assignment({{"HAKURIVER_TASK_ID", "1"},
                               {"HAKURIVER_TARGET_NUMA_NODE", "9"},

@@ -127,6 +127,16 @@ TEST_CASE("init: works without facts and without files, and refuses words it doe
     CHECK(run({HK_KEEPER_PROGRAM}) == 125);
 }
 
+TEST_CASE("init: a folder is added to PATH, after what is there") {
+    const Place place;
+    std::ofstream(place.dir / "mine") << "#!/bin/sh\necho \"$PATH\"\n";
+    fs::permissions(place.dir / "mine", fs::perms::owner_all);
+    std::vector<std::string> words = place.init({"mine"});
+    words.insert(words.end() - 2, {"--path", place.dir});
+    CHECK(run(words) == 0);
+    CHECK(place.out() == std::string(std::getenv("PATH")) + ":" + place.dir.string() + "\n");
+}
+
 TEST_CASE("init: what the program leaves behind is ended and reaped before it ends itself") {
     const Place place;
     CHECK(run(place.init({"sh", "-c", "(setsid sh -c 'echo $$; exec sleep 1000' &); sleep 0.2; exit 3"})) == 3);

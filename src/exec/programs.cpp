@@ -1,4 +1,4 @@
-#include "exec/keeper_program.hpp"
+#include "exec/programs.hpp"
 
 #include "base/file.hpp"
 
@@ -9,6 +9,8 @@
 extern "C" {
 extern const std::byte hk_keeper_begin[];
 extern const std::byte hk_keeper_end[];
+extern const std::byte hk_hakurun_begin[];
+extern const std::byte hk_hakurun_end[];
 }
 
 namespace hk::exec {
@@ -25,6 +27,10 @@ std::string short_hash(std::span<const std::byte> bytes) {
     std::string text;
     for (int shift = 60; shift >= 0; shift -= 4) text += "0123456789abcdef"[hash >> shift & 15];
     return text;
+}
+
+std::string_view text_of(std::span<const std::byte> program) {
+    return {reinterpret_cast<const char*>(program.data()), program.size()};
 }
 
 bool is_complete(const fs::path& path, std::size_t size) {
@@ -50,10 +56,21 @@ Result<fs::path> install_keeper(const fs::path& state_dir) {
     const auto program = keeper_program();
     fs::path path = state_dir / (prefix + short_hash(program));
     if (!is_complete(path, program.size())) {
-        const std::string_view text(reinterpret_cast<const char*>(program.data()), program.size());
-        HK_CHECK(write_file_atomically(path, text, 0755));
+        HK_CHECK(write_file_atomically(path, text_of(program), 0755));
     }
     remove_others(state_dir, path);
+    return path;
+}
+
+Result<fs::path> install_hakurun(const fs::path& state_dir) {
+    const std::span<const std::byte> program(hk_hakurun_begin, hk_hakurun_end);
+    const fs::path folder = state_dir / "bin";
+    std::error_code error;
+    fs::create_directory(folder, error);
+    if (error) return fail(Errc::io, folder.string() + ": " + error.message());
+    fs::path path = folder / "hakurun";
+    const auto there = read_file(path, program.size());
+    if (!there || *there != text_of(program)) HK_CHECK(write_file_atomically(path, text_of(program), 0755));
     return path;
 }
 
