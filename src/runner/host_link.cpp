@@ -2,6 +2,8 @@
 
 #include "base/log.hpp"
 
+#include <utility>
+
 namespace hk::runner {
 namespace {
 
@@ -31,7 +33,7 @@ net::Task<void> HostLink::run() {
 
 void HostLink::report(const Result<End>& end) {
     const std::string problem = end ? "" : end.error().message;
-    if (end && *end == End::lost)
+    if (end && *end == End::lost && !own_wish_)
         log::warn("the connection to the Host is lost; tasks go on", {{"host", net::to_text(host_)}});
     if (!problem.empty() && problem != last_problem_)
         log::warn("the Host cannot be reached; trying on", {{"host", net::to_text(host_)}, {"why", problem}});
@@ -40,6 +42,7 @@ void HostLink::report(const Result<End>& end) {
 
 /// Doubles up to a limit, and is spread over half of itself, so that nodes do not come back all at once.
 Duration HostLink::pause(const Result<End>& end) {
+    if (std::exchange(own_wish_, false)) return {};
     if (end && *end == End::lost) next_pause_ = first_pause;
     if (end && *end == End::rejected) next_pause_ = longest_pause;
     const auto base = next_pause_.count();
@@ -109,10 +112,13 @@ net::Task<void> HostLink::listen(net::WebSocket& socket) {
 bool HostLink::send(const proto::Reports& reports) {
     if (!socket_) return false;
     if (socket_->send_text(proto::to_json(reports))) return true;
-    say_hello_again();
+    conversation_.cancel();
     return false;
 }
 
-void HostLink::say_hello_again() { conversation_.cancel(); }
+void HostLink::say_hello_again() {
+    own_wish_ = socket_.has_value();
+    conversation_.cancel();
+}
 
 } // namespace hk::runner

@@ -43,6 +43,7 @@ private:
     net::Address host_;
     Hooks hooks_;
     Duration next_pause_{};
+    bool own_wish_ = false;    ///< the end of this conversation is, so it is no problem and the next one begins at once
     std::string last_problem_; ///< a problem is logged when it changes, not at every try
     std::minstd_rand random_;
     std::optional<net::WebSocket> socket_; ///< while a conversation goes on
