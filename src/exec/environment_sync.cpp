@@ -189,8 +189,32 @@ net::Task<Result<std::string>> EnvironmentSync::try_often(Flight& flight) {
 
 net::Task<Result<std::string>> EnvironmentSync::sync(Flight& flight) {
     // The lease comes before the look at the versions: what we see from now on stays until it is given back.
-    auto take_lease = [store = store_, node = settings_.node] { return store.lease(node); };
+    auto take_lease = [store = store_, node = settings_.node]() -> Result<std::shared_ptr<const oci::Lease>> {
+        HK_TRY(auto lease, store.lease(node));
+        return std::make_shared<const oci::Lease>(std::move(lease));
+    };
     auto lease = co_await pool_.run(std::move(take_lease));
+    if (lease) group_.spawn(keep_young(*lease));
+    auto image = co_await sync_leased(flight, lease ? std::string() : lease.error().message);
+    if (!lease) co_return image;
+    auto give_back = [held = std::move(*lease)] { return Result<>{}; }; // its file lies on shared storage
+    (void)co_await pool_.run(std::move(give_back));
+    co_return image;
+}
+
+/// An engine may take longer over an archive than a lease lasts.
+net::Task<void> EnvironmentSync::keep_young(std::weak_ptr<const oci::Lease> lease) {
+    for (;;) {
+        co_await net::sleep_for(settings_.lease_pace);
+        auto held = lease.lock();
+        if (!held) co_return;
+        auto refresh = [held = std::move(held)] { return held->refresh(); };
+        const auto done = co_await pool_.run(std::move(refresh));
+        if (!done) log::warn("a lease could not be refreshed", {{"error", done.error().message}});
+    }
+}
+
+net::Task<Result<std::string>> EnvironmentSync::sync_leased(Flight& flight, std::string why_no_lease) {
     auto version = co_await find_version(flight);
     if (!version) co_return fail(version.error());
     if (!*version) {
@@ -200,7 +224,7 @@ net::Task<Result<std::string>> EnvironmentSync::sync(Flight& flight) {
     auto open = [store = store_, wanted = **version] { return store.open(wanted); };
     auto stored = co_await pool_.run(std::move(open));
     if (!stored) co_return fail(stored.error());
-    if (!lease) log::warn("layers are read without a lease", {{"error", lease.error().message}});
+    if (!why_no_lease.empty()) log::warn("layers are read without a lease", {{"error", why_no_lease}});
     auto image = co_await bring(flight, **version, *stored);
     if (image) {
         ready_[flight.environment] = {(*version)->name(), *image};

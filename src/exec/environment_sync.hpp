@@ -14,6 +14,7 @@ struct SyncSettings {
     std::string node = "node";                      ///< names our leases
     int tries = 5;                                  ///< of one transfer, for what may pass by itself
     Duration first_pause = std::chrono::seconds{1}; ///< between tries; doubles each time
+    Duration lease_pace = oci::lease_lifetime / 5;  ///< how often the lease of a transfer is refreshed
 };
 
 /// Environments as images of a container engine: reads versions from the shared folder and loads the layers that the
@@ -47,6 +48,8 @@ private:
     net::Task<void> fly(std::shared_ptr<Flight> flight);
     net::Task<Image> try_often(Flight& flight);
     net::Task<Image> sync(Flight& flight);
+    net::Task<void> keep_young(std::weak_ptr<const oci::Lease> lease);
+    net::Task<Image> sync_leased(Flight& flight, std::string why_no_lease);
     net::Task<Result<std::optional<oci::Version>>> find_version(const Flight& flight);
     net::Task<Image> use_local(const Flight& flight, std::string why_none);
     net::Task<Image> bring(Flight& flight, const oci::Version& version, const oci::StoredImage& stored);

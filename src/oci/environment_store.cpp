@@ -79,7 +79,12 @@ Lease::~Lease() {
     if (!path_.empty()) ::unlink(path_.c_str());
 }
 
-Result<> Lease::refresh() const { return touch(path_); }
+/// Makes the file again when it is gone: a machine that slept looks dead to the Host.
+Result<> Lease::refresh() const {
+    const Fd fd(::open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
+    if (!fd) return fail(system_error("cannot create " + path_.string(), errno));
+    return touch(path_);
+}
 
 EnvironmentStore::EnvironmentStore(fs::path root)
     : root_(std::move(root))
@@ -161,10 +166,9 @@ Result<Lease> EnvironmentStore::lease(std::string_view reader) const {
     const fs::path path =
         root_ / leases_folder /
         (std::string(reader) + "-" + std::to_string(::getpid()) + "-" + std::to_string(++counter) + ".lease");
-    const Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
-    if (!fd) return fail(system_error("cannot create " + path.string(), errno));
-    HK_CHECK(touch(path));
-    return Lease(path);
+    Lease lease(path);
+    HK_CHECK(lease.refresh());
+    return lease;
 }
 
 bool EnvironmentStore::somebody_reads(fs::file_time_type now) const {

@@ -32,6 +32,8 @@ public:
     bool down = false;
     /// Load wants every layer in the archive, as engines with another image store do.
     bool refuses_thin = false;
+    /// While set, an archive that has come is not answered.
+    bool holds_loads = false;
     /// Bytes that save and load have moved.
     Bytes saved, loaded;
     int loads = 0;

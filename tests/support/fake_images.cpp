@@ -100,6 +100,7 @@ Task<Result<std::string>> FakeEngine::load_image(ChunkSource& source) {
         loaded += Bytes{static_cast<std::int64_t>(chunk->size())};
         if (auto fed = parser.feed(*chunk); !fed) co_return fail(Errc::unavailable, "unexpected EOF");
     }
+    while (holds_loads) co_await net::sleep_for(std::chrono::milliseconds{1});
     if (!archive.members.contains("manifest.json")) co_return fail(Errc::unavailable, "no manifest.json");
     const auto manifest = oci::parse_manifest(archive.members["manifest.json"]);
     if (!manifest) co_return fail(Errc::unavailable, manifest.error().message);

@@ -122,6 +122,29 @@ TEST_CASE("callers at the same time share one transfer, and one that leaves does
     CHECK(f.has_tagged({base, more}));
 }
 
+TEST_CASE("a transfer keeps its lease young, however long the engine takes") {
+    Fixture f;
+    f.package({base}, 100);
+    exec::EnvironmentSync patient{f.loop, f.pool, f.engine, f.store, {.lease_pace = 1ms}};
+    const auto bring = [](exec::EnvironmentSync& sync) -> net::Task<void> {
+        exec::EnvironmentSource::Progress nobody;
+        const auto image = co_await sync.prepare("env", "100", std::move(nobody));
+        CHECK(image);
+    };
+    f.engine.holds_loads = true;
+    net::TaskGroup group(f.loop);
+    group.spawn(bring(patient));
+    f.loop.run_until([&] { return f.engine.loads > 0; });
+    const std::filesystem::path lease = std::filesystem::directory_iterator(f.store.root() / "leases")->path();
+    const auto long_ago = std::filesystem::file_time_type::clock::now() - std::chrono::hours(1);
+    std::filesystem::last_write_time(lease, long_ago);
+    f.loop.run_until([&] { return std::filesystem::last_write_time(lease) > long_ago + 30min; });
+    CHECK(f.store.collect()->postponed);
+    f.engine.holds_loads = false;
+    net::run_task(f.loop, group.join());
+    CHECK(std::filesystem::is_empty(f.store.root() / "leases"));
+}
+
 TEST_CASE("an engine that refuses thin archives gets full ones from then on") {
     Fixture f;
     f.package({base}, 100);
