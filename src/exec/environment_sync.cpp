@@ -1,6 +1,7 @@
 #include "exec/environment_sync.hpp"
 
 #include "base/log.hpp"
+#include "exec/archive_reader.hpp"
 #include "json/json.hpp"
 
 #include <algorithm>
@@ -9,7 +10,6 @@ namespace hk::exec {
 
 namespace {
 
-constexpr std::size_t chunk_size = 1 << 20;
 /// More images than this are not looked at when layers are compared.
 constexpr std::size_t max_images = 500;
 constexpr Duration progress_pace = std::chrono::milliseconds{200};
@@ -46,45 +46,6 @@ struct EnvironmentSync::Flight {
         progress = std::move(text);
         changed.notify_all();
     }
-};
-
-/// Reads the archive on the pool, piece by piece, while the engine takes it in.
-class EnvironmentSync::Reader final : public docker::ChunkSource {
-public:
-    Reader(EnvironmentSync& sync, Flight& flight, oci::LoadStream stream)
-        : sync_(sync)
-        , flight_(flight)
-        , stream_(std::make_shared<oci::LoadStream>(std::move(stream)))
-        , total_(stream_->total()) {}
-
-    net::Task<Result<std::string>> next() override {
-        auto job = [stream = stream_]() -> Result<std::string> {
-            std::string chunk(chunk_size, '\0');
-            HK_TRY(const auto got, stream->read(chunk));
-            chunk.resize(got);
-            return chunk;
-        };
-        auto chunk = co_await sync_.pool_.run(std::move(job));
-        if (!chunk) {
-            failure = chunk.error();
-            co_return chunk;
-        }
-        done_ += Bytes{static_cast<std::int64_t>(chunk->size())};
-        sync_.bytes_read_ += Bytes{static_cast<std::int64_t>(chunk->size())};
-        if (const Mono now = BootClock::now(); now - flight_.told >= progress_pace) {
-            flight_.told = now;
-            flight_.say("syncing " + format_size(done_) + " of " + format_size(total_));
-        }
-        co_return chunk;
-    }
-
-    std::optional<Error> failure; ///< of the shared folder, not of the engine
-
-private:
-    EnvironmentSync& sync_;
-    Flight& flight_;
-    std::shared_ptr<oci::LoadStream> stream_;
-    Bytes done_, total_;
 };
 
 EnvironmentSync::EnvironmentSync(net::Loop& loop, net::Pool& pool, docker::Engine& engine, oci::EnvironmentStore store,
@@ -281,9 +242,17 @@ net::Task<std::size_t> EnvironmentSync::layers_present(const oci::Image& image) 
 }
 
 net::Task<Result<>> EnvironmentSync::load(Flight& flight, const oci::StoredImage& stored, std::size_t present) {
-    Reader reader(*this, flight, oci::LoadStream(stored, present));
+    ArchiveReader reader(group_, pool_, oci::LoadStream(stored, present));
+    reader.on_chunk = [this, &flight, done = Bytes{}, total = reader.total()](Bytes size) mutable {
+        done += size;
+        bytes_read_ += size;
+        const Mono now = BootClock::now();
+        if (now - flight.told < progress_pace) return;
+        flight.told = now;
+        flight.say("syncing " + format_size(done) + " of " + format_size(total));
+    };
     const auto loaded = co_await engine_.load_image(reader);
-    if (reader.failure) co_return fail(*reader.failure);
+    if (reader.failure()) co_return fail(*reader.failure());
     if (!loaded) co_return fail(loaded.error());
     co_return Result<>{};
 }

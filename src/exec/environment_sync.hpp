@@ -41,7 +41,6 @@ public:
 
 private:
     struct Flight;
-    class Reader;
     using Image = Result<std::string>;
     net::Task<void> look_often();
     net::Task<void> look();
