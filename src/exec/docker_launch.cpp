@@ -64,6 +64,12 @@ struct FileWork {
     }
 };
 
+/// A newer version may have taken the image's place since it was found, or a person removed it.
+Error come_again_if_gone(Error error) {
+    if (error.code == Errc::not_found) error.code = Errc::timeout;
+    return error;
+}
+
 bool lacks_gpu_driver(const Error& error) {
     return error.message.find("could not select device driver") != std::string::npos;
 }
@@ -139,7 +145,7 @@ net::Task<Result<std::string>> DockerExecutor::Impl::prepare(AttemptId id) {
                                                 std::move(progress));
     if (!image || alive(id) == nullptr) co_return image;
     const auto info = co_await parts_.engine.inspect_image(*image);
-    if (!info) co_return fail(info.error());
+    if (!info) co_return fail(come_again_if_gone(info.error()));
     const LogFiles logs = log_files(settings_.shared_dir, id.task);
     FileWork work;
     work.mounts = assignment.spec->mounts;
@@ -172,6 +178,10 @@ net::Task<Result<>> DockerExecutor::Impl::make_container(AttemptId id, std::stri
     auto made = co_await parts_.engine.create(std::move(spec));
     // The name is taken by our own container of a try that was cut off.
     if (!made && made.error().code == Errc::conflict) co_return Result<>{};
+    if (!made && made.error().code == Errc::not_found) {
+        const auto image_now = co_await parts_.engine.inspect_image(std::move(image));
+        if (!image_now) co_return fail(come_again_if_gone(image_now.error()));
+    }
     if (!made) co_return fail(made.error());
     if (auto* still = alive(id)) still->warnings = made->warnings;
     co_return Result<>{};

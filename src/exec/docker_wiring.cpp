@@ -12,10 +12,10 @@ constexpr std::size_t pool_queue = 1000;
 /// The executor and what it works with, in the order in which they must go.
 class OwningDocker final : public Executor {
 public:
-    OwningDocker(net::Loop& loop, net::Address engine, const ExecSettings& settings, const DockerOptions& options)
+    OwningDocker(net::Loop& loop, net::Address engine, oci::EnvironmentStore store, SyncSettings sync)
         : pool_(loop, pool_threads, pool_queue)
         , engine_(std::move(engine))
-        , sync_(loop, pool_, engine_, oci::EnvironmentStore(options.environments), {.node = settings.node.value}) {}
+        , sync_(loop, pool_, engine_, std::move(store), std::move(sync)) {}
 
     Result<> open(net::Loop& loop, Spool& spool, ExecSettings settings, Listener& listener, DockerPolicy policy) {
         HK_TRY(docker_, DockerExecutor::open(loop, spool, std::move(settings), listener,
@@ -47,7 +47,9 @@ private:
 Result<std::unique_ptr<Executor>> open_docker(net::Loop& loop, Spool& spool, ExecSettings settings, Listener& listener,
                                               DockerOptions options) {
     HK_TRY(auto address, docker::find_engine(options.socket));
-    auto docker = std::make_unique<OwningDocker>(loop, std::move(address), settings, options);
+    SyncSettings sync{.node = settings.node.value, .record = spool.state_dir() / "images"};
+    auto docker = std::make_unique<OwningDocker>(loop, std::move(address), oci::EnvironmentStore(options.environments),
+                                                 std::move(sync));
     HK_CHECK(docker->open(loop, spool, std::move(settings), listener, options.policy));
     return docker;
 }

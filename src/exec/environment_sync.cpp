@@ -13,7 +13,6 @@ namespace {
 /// More images than this are not looked at when layers are compared.
 constexpr std::size_t max_images = 500;
 constexpr Duration progress_pace = std::chrono::milliseconds{200};
-constexpr Duration look_pace = std::chrono::minutes{1};
 
 bool may_pass(Errc code) {
     return code == Errc::unavailable || code == Errc::timeout || code == Errc::io || code == Errc::no_capacity;
@@ -54,6 +53,7 @@ EnvironmentSync::EnvironmentSync(net::Loop& loop, net::Pool& pool, docker::Engin
     , engine_(engine)
     , store_(std::move(store))
     , settings_(std::move(settings))
+    , brought_(settings_.record)
     , group_(loop) {}
 
 EnvironmentSync::~EnvironmentSync() { group_.cancel(); }
@@ -63,24 +63,39 @@ void EnvironmentSync::keep_looking() { group_.spawn(look_often()); }
 net::Task<void> EnvironmentSync::look_often() {
     for (;;) {
         co_await look();
-        co_await net::sleep_for(look_pace);
+        ++looks_;
+        co_await net::sleep_for(settings_.look_pace);
     }
 }
 
 net::Task<void> EnvironmentSync::look() {
-    auto list = [store = store_] { return store.list(); };
+    // A shared folder that is not mounted looks like one without versions.
+    auto list = [store = store_]() -> Result<std::vector<oci::Version>> {
+        std::error_code error;
+        if (!std::filesystem::is_directory(store.layers().root(), error))
+            return fail(Errc::not_found, "there is no folder of environments");
+        return store.list();
+    };
     const auto versions = co_await pool_.run(std::move(list));
     if (!versions) co_return; // the shared folder does not answer: what was known stays
     std::map<std::string, std::string> found;
+    BroughtImages::Wanted wanted;
     for (const oci::Version& version : *versions) { // the newest of an environment comes first
-        if (found.contains(version.environment)) continue;
+        if (!wanted.environments.insert(version.environment).second) continue;
         auto open = [store = store_, version] { return store.open(version); };
         const auto stored = co_await pool_.run(std::move(open));
-        if (!stored) continue;
+        if (!stored) {
+            wanted.unclear.insert(version.environment);
+            continue;
+        }
+        wanted.images.insert(stored->image.id.text());
         const auto image = co_await find_image(stored->image, version.environment);
-        if (image) found.emplace(version.environment, version.name());
+        if (!image) continue;
+        wanted.images.insert(*image);
+        found.emplace(version.environment, version.name());
     }
     present_ = std::move(found);
+    if (flights_.empty()) co_await brought_.sweep(engine_, std::move(wanted), BootClock::now(), settings_.grace);
 }
 
 net::Task<Result<std::string>> EnvironmentSync::prepare(std::string environment, std::string version,
@@ -262,6 +277,7 @@ net::Task<Result<std::string>> EnvironmentSync::bring(Flight& flight, const oci:
     auto found = co_await find_image(stored.image, flight.environment);
     if (!found && found.error().code != Errc::not_found) co_return found;
     if (!found) {
+        brought_.add(stored.image.id.text(), flight.environment);
         std::size_t present = 0;
         if (thin_works_) present = co_await layers_present(stored.image);
         flight.say("syncing " + version.file_name());
@@ -277,6 +293,7 @@ net::Task<Result<std::string>> EnvironmentSync::bring(Flight& flight, const oci:
         if (!found)
             co_return fail(Errc::unavailable,
                            version.file_name() + " was loaded, but the engine does not show its image");
+        brought_.add(*found, flight.environment); // under the name that this engine gives it
     }
     auto image = co_await finish(flight.environment, std::move(*found));
     co_return image;
@@ -289,7 +306,8 @@ net::Task<Result<std::string>> EnvironmentSync::finish(const std::string& enviro
     const auto tagged =
         co_await engine_.tag(id, docker::environment_repository(environment), std::string(docker::environment_tag));
     if (!tagged) co_return fail(tagged.error());
-    if (before) (void)co_await engine_.remove_image(before->id); // refused while a task still runs in it
+    // While a task runs in the old image it stays, and goes when we look again.
+    if (before) (void)co_await remove_unless_used(engine_, before->id, environment);
     co_return id;
 }
 

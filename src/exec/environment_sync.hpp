@@ -1,5 +1,6 @@
 #pragma once
 #include "docker/engine.hpp"
+#include "exec/brought_images.hpp"
 #include "exec/environment_source.hpp"
 #include "net/pool.hpp"
 #include "oci/environment_store.hpp"
@@ -15,6 +16,9 @@ struct SyncSettings {
     int tries = 5;                                  ///< of one transfer, for what may pass by itself
     Duration first_pause = std::chrono::seconds{1}; ///< between tries; doubles each time
     Duration lease_pace = oci::lease_lifetime / 5;  ///< how often the lease of a transfer is refreshed
+    std::filesystem::path record{};                 ///< of the images that were brought here, see BroughtImages
+    Duration grace = oci::removal_grace;            ///< how long the image of a deleted environment stays
+    Duration look_pace = std::chrono::minutes{1};   ///< between looks at what is there
 };
 
 /// Environments as images of a container engine: reads versions from the shared folder and loads the layers that the
@@ -33,8 +37,12 @@ public:
 
     /// Which versions the engine has, by environment: as seen by the last look, or brought since.
     const std::map<std::string, std::string>& present() const { return present_; }
-    /// Looks now and from time to time, for as long as this lives.
+    /// Looks now and from time to time, for as long as this lives, and removes images that were brought here and that no
+    /// version needs any more.
     void keep_looking();
+
+    /// How often that was done.
+    std::size_t looks() const { return looks_; }
 
     /// Bytes of layers read from the shared folder so far.
     Bytes bytes_read() const { return bytes_read_; }
@@ -64,10 +72,12 @@ private:
     std::map<std::string, std::shared_ptr<Flight>> flights_;           ///< by environment
     std::map<std::string, std::pair<std::string, std::string>> ready_; ///< environment -> version, image id
     std::map<std::string, std::string> present_;
+    BroughtImages brought_;
     bool thin_works_ = true; ///< until this engine has refused a thin archive that a full one replaced
     bool busy_ = false;
     net::Signal idle_;
     Bytes bytes_read_;
+    std::size_t looks_ = 0;
     net::TaskGroup group_;
 };
 

@@ -39,6 +39,7 @@ public:
     int loads = 0;
     std::size_t container_count() const { return containers_.size(); }
     std::size_t image_count() const { return images_.size(); }
+    bool has_image(const std::string& id) const;
     const docker::ContainerSpec* spec_of(const std::string& container) const;
 
     net::Task<Result<docker::EngineInfo>> info() override;

@@ -23,6 +23,8 @@ struct Archive : oci::TarSink {
 
 } // namespace
 
+bool FakeEngine::has_image(const std::string& id) const { return images_.contains(id); }
+
 Task<Result<std::string>> FakeEngine::commit(CommitSpec spec) {
     const auto found = find(spec.container);
     if (!found) co_return fail(found.error());
@@ -140,14 +142,13 @@ Task<Result<>> FakeEngine::tag(std::string reference, std::string repository, st
 Task<Result<>> FakeEngine::remove_image(std::string reference) {
     const auto image = find_image(reference);
     if (!image) co_return fail(image.error());
+    const bool by_id = reference.starts_with("sha256:");
     const auto name = parse_image_name(reference);
-    if (name && (*image)->tags.erase(name->text()) > 0 && !(*image)->tags.empty()) co_return Result<>{};
-    if (!(*image)->tags.empty()) co_return fail(Errc::conflict, "image is referenced in multiple repositories");
+    if (!by_id && name && (*image)->tags.size() > 1 && (*image)->tags.erase(name->text()) > 0) co_return Result<>{};
+    if ((*image)->tags.size() > 1) co_return fail(Errc::conflict, "image is referenced in multiple repositories");
     for (const auto& [id, container] : containers_)
-        if (container->info.image_id == (*image)->id) {
-            if (name && !reference.starts_with("sha256:")) co_return Result<>{}; // untagged only
+        if (container->info.image_id == (*image)->id)
             co_return fail(Errc::conflict, "image is being used by container " + id);
-        }
     images_.erase((*image)->id);
     co_return Result<>{};
 }

@@ -13,15 +13,32 @@ using namespace std::chrono_literals;
 
 namespace {
 
+/// Somebody removes the image between the moment in which it was found and the one in which it is used.
+class Vanishing final : public exec::EnvironmentSource {
+public:
+    explicit Vanishing(exec::EnvironmentSource& real)
+        : real_(real) {}
+    net::Task<Result<std::string>> prepare(std::string environment, std::string version, Progress progress) override {
+        if (vanish-- > 0) co_return "sha256:" + std::string(64, 'e');
+        auto image = co_await real_.prepare(std::move(environment), std::move(version), std::move(progress));
+        co_return image;
+    }
+    int vanish = 0;
+
+private:
+    exec::EnvironmentSource& real_;
+};
+
 /// The executor with what belongs to it, on an engine that the test started.
 class OnEngine final : public exec::Executor {
 public:
     OnEngine(ExecutorRig& rig, const net::Address& address, exec::DockerPolicy policy)
         : pool_(rig.loop, 2, 100)
         , engine_(address)
-        , sync_(rig.loop, pool_, engine_, oci::EnvironmentStore(rig.settings.shared_dir / "containers")) {
+        , sync_(rig.loop, pool_, engine_, oci::EnvironmentStore(rig.settings.shared_dir / "containers"))
+        , source_(sync_) {
         auto made = exec::DockerExecutor::open(rig.loop, rig.spool, rig.settings, rig,
-                                               exec::DockerParts{engine_, sync_, pool_, std::move(policy)});
+                                               exec::DockerParts{engine_, source_, pool_, std::move(policy)});
         REQUIRE(made);
         docker_ = std::move(*made);
     }
@@ -35,11 +52,13 @@ public:
     void resume(AttemptId attempt) override { docker_->resume(attempt); }
     void forget(AttemptId attempt) override { docker_->forget(attempt); }
     docker::Engine& engine() { return engine_; }
+    void let_images_vanish(int times) { source_.vanish = times; }
 
 private:
     net::Pool pool_;
     docker::EngineClient engine_;
     exec::EnvironmentSync sync_;
+    Vanishing source_;
     std::unique_ptr<exec::DockerExecutor> docker_;
 };
 
@@ -92,6 +111,15 @@ TEST_CASE("a forgotten attempt leaves no container" * doctest::skip(!possible())
     CHECK(rig->outcome(id).exit_code == 3);
     rig->executor->forget(id);
     CHECK(rig->wait([&] { return containers_of(*rig) == 0; }, 10));
+}
+
+TEST_CASE("an image that is gone when it is to be used is got again" * doctest::skip(!possible())) {
+    const TempDir dir;
+    const auto rig = make_rig(shared_engine(), dir.path());
+    static_cast<OnEngine&>(*rig->executor).let_images_vanish(2);
+    const auto id = rig->shell(1, "exit 6");
+    CHECK(rig->outcome(id).exit_code == 6);
+    rig->executor->forget(id);
 }
 
 TEST_CASE("limits, mounts and places are as asked" * doctest::skip(!possible())) {

@@ -92,6 +92,103 @@ TEST_CASE("what the engine has already is known without a task that needs it, an
     CHECK(f.sync.present().at("env") == second.name());
 }
 
+namespace {
+
+/// A sync that looks all the time, and what it brings.
+struct Keeper {
+    Fixture f;
+    Duration grace;
+    std::unique_ptr<exec::EnvironmentSync> sync;
+    explicit Keeper(Duration wait = Duration::zero())
+        : grace(wait) {
+        restart();
+    }
+    void restart() {
+        sync.reset();
+        sync = std::make_unique<exec::EnvironmentSync>(
+            f.loop, f.pool, f.engine, f.store,
+            exec::SyncSettings{.record = f.folder / "images", .grace = grace, .look_pace = 1ms});
+    }
+    void bring(const std::string& version) {
+        exec::EnvironmentSource::Progress nobody;
+        REQUIRE(net::run_task(f.loop, sync->prepare("env", version, nobody)));
+    }
+    /// Two looks from begin to end.
+    void let_it_look() {
+        const auto before = sync->looks();
+        f.loop.run_until([&] { return sync->looks() >= before + 2; });
+    }
+    void until_gone(const std::vector<std::string>& layers) {
+        f.loop.run_until([&] { return !has(layers); });
+    }
+    bool has(const std::vector<std::string>& layers) { return f.engine.has_image(make_image(layers).id.text()); }
+};
+
+} // namespace
+
+TEST_CASE("the image of a deleted environment leaves the node, also after the runner has started anew") {
+    Keeper k;
+    const auto version = k.f.package({base}, 100);
+    k.bring(version.name());
+    k.restart();
+    k.sync->keep_looking();
+    k.let_it_look();
+    CHECK(k.has({base}));
+    REQUIRE(k.f.store.remove(version));
+    k.until_gone({base});
+    CHECK(k.f.engine.image_count() == 0);
+}
+
+TEST_CASE("a deleted environment has a grace, and a folder that is not mounted deletes nothing") {
+    Keeper k(1h);
+    const auto version = k.f.package({base}, 100);
+    k.bring(version.name());
+    k.sync->keep_looking();
+    REQUIRE(k.f.store.remove(version));
+    k.let_it_look();
+    CHECK(k.has({base}));
+    k.grace = Duration::zero();
+    std::filesystem::rename(k.f.store.root(), k.f.folder / "away");
+    std::filesystem::create_directory(k.f.store.root());
+    k.restart();
+    k.sync->keep_looking();
+    k.let_it_look();
+    CHECK(k.has({base}));
+}
+
+TEST_CASE("a replaced image stays while a container uses it, and goes then") {
+    Keeper k;
+    k.bring(k.f.package({base}, 100).name());
+    docker::ContainerSpec spec;
+    spec.name = "task";
+    spec.image = make_image({base}).id.text();
+    spec.command = {"true"};
+    const auto container = net::run_task(k.f.loop, k.f.engine.create(spec));
+    REQUIRE(container);
+    k.bring(k.f.package({base, more}, 200).name());
+    k.sync->keep_looking();
+    k.let_it_look();
+    CHECK(k.has({base}));
+    REQUIRE(net::run_task(k.f.loop, k.f.engine.remove(container->id, true)));
+    k.until_gone({base});
+    CHECK(k.has({base, more}));
+}
+
+TEST_CASE("images that this runner did not bring, or that have another name as well, are left alone") {
+    Keeper k;
+    k.f.engine.add_image("hakuriver/env:base", {base}); // the Host's, say
+    const auto first = k.f.package({base}, 100);
+    k.bring(first.name());
+    const auto second = k.f.package({base, more}, 200);
+    k.bring(second.name());
+    REQUIRE(net::run_task(k.f.loop, k.f.engine.tag(make_image({base, more}).id.text(), "mine", "kept")));
+    k.bring(k.f.package({base, change}, 300).name());
+    k.sync->keep_looking();
+    k.let_it_look();
+    CHECK(k.has({base, more}));
+    CHECK(k.has({base, change}));
+}
+
 TEST_CASE("a version that was replaced means the newest one") {
     Fixture f;
     f.package({base}, 100);
