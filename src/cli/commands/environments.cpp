@@ -16,14 +16,21 @@ std::string path_of(const std::string& name, std::string_view rest = {}) {
 
 Result<std::string> checked_name(const std::string& word) { return parse_environment_name(word); }
 
-/// The list, or why the Host has none.
-Result<proto::EnvironmentList> usable_list(Session& session, std::string& body) {
+/// The list as it was answered, and read.
+struct Listing {
+    std::string body;
+    proto::EnvironmentList list;
+};
+Result<Listing> get_list(Session& session) {
     HK_TRY(HostApi* const api, session.host());
-    HK_TRY(body, api->get("/api/environments"));
+    HK_TRY(std::string body, api->get("/api/environments"));
     HK_TRY(proto::EnvironmentList list, proto::parse_environment_list(body));
-    if (!list.problem.empty())
-        session.say("containers cannot be used on the Host: " + harmless(list.problem, session.err().unicode));
-    return list;
+    return Listing{std::move(body), std::move(list)};
+}
+
+/// Without an engine the Host knows versions, which lie in the shared folder, but no container.
+std::string problem_of(const proto::EnvironmentList& list, const Session& session) {
+    return "containers cannot be used on the Host: " + harmless(list.problem, session.err().unicode);
 }
 
 class ListContainers : public Verb {
@@ -31,8 +38,9 @@ class ListContainers : public Verb {
         parser.about({.usage = "hakuriver.docker list-containers", .sentence = "Lists the containers on the Host."});
     }
     Result<int> run(Session& session) override {
-        std::string body;
-        HK_TRY(const proto::EnvironmentList list, usable_list(session, body));
+        HK_TRY(const Listing listing, get_list(session));
+        const auto& [body, list] = listing;
+        if (list.engine.empty() && !list.problem.empty()) return fail(Errc::unavailable, problem_of(list, session));
         if (session.json()) {
             session.print_json(body);
             return 0;
@@ -62,8 +70,9 @@ class ListTars : public Verb {
             {.usage = "hakuriver.docker list-tars", .sentence = "Lists the packaged versions of environments."});
     }
     Result<int> run(Session& session) override {
-        std::string body;
-        HK_TRY(const proto::EnvironmentList list, usable_list(session, body));
+        HK_TRY(const Listing listing, get_list(session));
+        const auto& [body, list] = listing;
+        if (!list.problem.empty()) session.say(problem_of(list, session));
         if (session.json()) {
             session.print_json(body);
             return 0;

@@ -55,8 +55,17 @@ TEST_CASE("docker: an engine that cannot be used is said") {
     proto::EnvironmentList none;
     none.problem = "/var/run/docker.sock is not there";
     rig.host->on("GET /api/environments", proto::to_json(none));
-    CHECK(rig.docker({"list-containers"}) == 0);
-    CHECK(rig.err == "containers cannot be used on the Host: /var/run/docker.sock is not there\n");
+    CHECK(rig.docker({"list-containers"}) == 125);
+    CHECK(
+        rig.err ==
+        "hakuriver.docker list-containers: containers cannot be used on the Host: /var/run/docker.sock is not there\n");
+    CHECK(rig.out.empty());
+    rig.clear();
+    CHECK(rig.docker({"list-containers", "--json"}) == 125);
+    CHECK(rig.out.find(R"("code")") != std::string::npos);
+    rig.clear();
+    CHECK(rig.docker({"list-tars"}) == 0); // they lie in the shared folder
+    CHECK(rig.err.starts_with("containers cannot be used on the Host"));
 }
 
 TEST_CASE("docker: a long operation shows its steps, however they are cut") {
