@@ -236,6 +236,18 @@ class Cluster:
         wait_until(lambda: not processes_of(self.folder), "no process of the cluster is left", STOP_LIMIT)
         return problems
 
+    def __enter__(self) -> Cluster:
+        """Not started: whatever happens inside, also in `start`, no process stays."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Ends everything. What was wrong counts unless something else has failed already, which then has the logs."""
+        problems = self.close()
+        if kind is None:
+            assert problems == []
+        else:
+            print(self.logs())
+
     def logs(self) -> str:
         """The ends of all logs, to be shown when a test failed."""
         return "\n".join(f"--- {part.log}\n{part.tail()}" for part in [self.host, *self.runners.values()])

@@ -14,22 +14,17 @@ from waiting import wait_until
 @contextmanager
 def container_lab(folder: Path) -> Iterator[tuple[Cluster, Engine]]:
     """A Host and a runner that share one engine, and the default environment; all ended and judged afterwards."""
-    engine = Engine(folder / "engine")
-    engine.start()
-    try:
+    with Engine(folder / "engine") as engine:
         engine.make_image("busybox:test")
-        cluster = Cluster(folder / "c", runners=1, docker__socket=str(engine.socket),
-                          docker__initial_base_image="busybox:test", docker__default_container_name="base")
-        for runner in list(cluster.runners):
-            own = cluster.runner_keys(runner) | {"runner.executors": ["process", "docker"]}
-            cluster.write_config(runner, own | {"docker.default_container_name": "base"})
-        cluster.start()
-        wait_until(lambda: environments(cluster).get("base", {}).get("versions"), "the default environment is made", 60)
-        wait_until(lambda: executor(cluster, "docker")["available"], "the runner offers docker", 30)
-        yield cluster, engine
-        assert cluster.close() == []
-    finally:
-        engine.close()
+        with Cluster(folder / "c", runners=1, docker__socket=str(engine.socket),
+                     docker__initial_base_image="busybox:test", docker__default_container_name="base") as cluster:
+            for runner in list(cluster.runners):
+                own = cluster.runner_keys(runner) | {"runner.executors": ["process", "docker"]}
+                cluster.write_config(runner, own | {"docker.default_container_name": "base"})
+            cluster.start()
+            wait_until(lambda: environments(cluster).get("base", {}).get("versions"), "there is a default environment", 60)
+            wait_until(lambda: executor(cluster, "docker")["available"], "the runner offers docker", 30)
+            yield cluster, engine
 
 
 def environments(cluster: Cluster) -> dict[str, dict]:

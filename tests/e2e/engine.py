@@ -83,8 +83,22 @@ class Engine:
         for place in reversed([mount for mount in mounts if Path(mount).is_relative_to(self.folder)]):
             subprocess.run(["umount", "--lazy", place], check=False)
 
+    def __enter__(self) -> Engine:
+        """Starts it; it does not outlive a start that fails either."""
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def close(self) -> None:
         """Ends it and whatever containers are left."""
+        if self.process is None:
+            return
         left = self.docker("ps", "-aq").stdout.decode().split()
         if left:
             self.docker("rm", "-f", *left)

@@ -85,25 +85,21 @@ def lab(tmp_path_factory) -> Iterator[Lab]:
     driver = folder / "libnvidia-ml.so.1"
     subprocess.run(["gcc", "-shared", "-fPIC", "-o", driver, ROOT / "src/probe/tests/nvml_double.c"], check=True)
     (folder / "gpus").write_text(GPUS)
-    engine = Engine(folder / "engine", programs=folder / "bin")
-    engine.start()
-    engine.make_image("busybox:test")
-    cluster = Cluster(folder / "c", runners=1, docker__socket=str(engine.socket), docker__initial_base_image="later:1",
-                      docker__default_container_name="base", docker__allowed_mounts=[str(folder / "data")])
-    cluster.environment |= {"LD_LIBRARY_PATH": str(folder), "HK_NVML_DOUBLE": str(folder / "gpus")}
-    cluster.write_config("n1", cluster.runner_keys("n1") | {"runner.executors": ["process", "docker"]})
     (folder / "data").mkdir()
     (folder / "data" / "file").write_text("here\n")
-    try:
-        cluster.start()
-        made = Lab(cluster, engine)
-        wait_until(lambda: offers_docker(cluster), "the runner offers docker", 30)
-        assert made.docker("create-container", "busybox:test", "tools").returncode == 0
-        assert made.docker("create-tar", "tools").returncode == 0
-        yield made
-        assert cluster.close() == []
-    finally:
-        engine.close()
+    with Engine(folder / "engine", programs=folder / "bin") as engine:
+        engine.make_image("busybox:test")
+        settings = {"socket": str(engine.socket), "initial_base_image": "later:1", "default_container_name": "base",
+                    "allowed_mounts": [str(folder / "data")]}
+        with Cluster(folder / "c", runners=1, **{f"docker__{key}": value for key, value in settings.items()}) as cluster:
+            cluster.environment |= {"LD_LIBRARY_PATH": str(folder), "HK_NVML_DOUBLE": str(folder / "gpus")}
+            cluster.write_config("n1", cluster.runner_keys("n1") | {"runner.executors": ["process", "docker"]})
+            cluster.start()
+            made = Lab(cluster, engine)
+            wait_until(lambda: offers_docker(cluster), "the runner offers docker", 30)
+            assert made.docker("create-container", "busybox:test", "tools").returncode == 0
+            assert made.docker("create-tar", "tools").returncode == 0
+            yield made
 
 
 def offers_docker(cluster: Cluster) -> bool:

@@ -135,23 +135,16 @@ def contained(tmp_path_factory) -> Iterator[Cluster]:
     if engine.why_not():
         pytest.skip(engine.why_not())
     folder = tmp_path_factory.mktemp("gpus")
-    dockerd = engine.Engine(folder / "engine", gpus=2)
-    dockerd.start()
-    try:
+    with engine.Engine(folder / "engine", gpus=2) as dockerd:
         dockerd.make_image("busybox:test")
-        cluster = Cluster(folder / "c", runners=1, docker__socket=str(dockerd.socket),
-                          docker__initial_base_image="busybox:test", docker__default_container_name="base")
-        cluster.write_config("n1", cluster.runner_keys("n1") | {"runner.executors": ["docker"]})
-        Gpus(cluster, "n1").say(gpu(0), gpu(1))
-        try:
+        with Cluster(folder / "c", runners=1, docker__socket=str(dockerd.socket),
+                     docker__initial_base_image="busybox:test", docker__default_container_name="base") as cluster:
+            cluster.write_config("n1", cluster.runner_keys("n1") | {"runner.executors": ["docker"]})
+            Gpus(cluster, "n1").say(gpu(0), gpu(1))
             cluster.start()
             wait_until(lambda: cluster.node("n1")["executors"][0]["available"], "the runner offers docker", 30)
             wait_until(lambda: cluster.try_submit("true").status == 202, "the default environment is made", 60)
             yield cluster
-        finally:
-            assert cluster.close() == []
-    finally:
-        dockerd.close()
 
 
 def test_a_container_has_its_own_gpus_and_no_other(contained: Cluster):

@@ -17,7 +17,11 @@ class Lab:
         self.environment = os.environ | {"LAB_DIR": str(folder)} | environment
         self.shared = folder / "shared"
         self.names = [f"n{i + 1}" for i in range(nodes)]
-        self.do("up", str(nodes))
+        try:
+            self.do("up", str(nodes))
+        except BaseException:
+            self.close()  # some nodes may be up
+            raise
 
     def call(self, *words: str, **more) -> subprocess.CompletedProcess:
         """lab WORDS, whatever its exit status."""

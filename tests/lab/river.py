@@ -64,10 +64,24 @@ class River:
             lab.run(node, "cp", "/shared/config.toml", "/etc/hakuriver/config.toml")
             lab.run(node, "/shared/bin/hakuriver.init", "service", "--all", "--config", "/etc/hakuriver/config.toml")
             lab.run(node, "systemctl", "daemon-reload")
-        lab.run("n1", "systemctl", "start", "hakuriver-host.service")
-        for node in lab.names:
-            lab.run(node, "systemctl", "start", "hakuriver-runner.service")
-        self.wait_online(*lab.names)
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
+
+    def start(self) -> None:
+        """Starts all of it and waits until the nodes are online."""
+        self.lab.run("n1", "systemctl", "start", "hakuriver-host.service")
+        for node in self.lab.names:
+            self.lab.run(node, "systemctl", "start", "hakuriver-runner.service")
+        self.wait_online(*self.lab.names)
+
+    def __enter__(self) -> River:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Stops it and takes its state away; what is installed stays."""

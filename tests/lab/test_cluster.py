@@ -13,14 +13,12 @@ from waiting import wait_until
 def river(lab: Lab, request) -> River:
     """HakuRiver with one kind of executor."""
     skip_without_executable()
-    river = River(lab, request.param)
-    offers = {offer["name"]: offer for offer in river.nodes()["n1"]["executors"]}
-    if request.param not in offers:
-        river.close()
-        pytest.skip(f"this runner has no executor '{request.param}'")
-    assert offers[request.param]["available"], offers
-    yield river
-    river.close()
+    with River(lab, request.param) as river:
+        offers = {offer["name"]: offer for offer in river.nodes()["n1"]["executors"]}
+        if request.param not in offers:
+            pytest.skip(f"this runner has no executor '{request.param}'")
+        assert offers[request.param]["available"], offers
+        yield river
 
 
 @pytest.fixture

@@ -104,13 +104,12 @@ class Environments:
 def world(lab: Lab, image: str) -> Environments:
     """Environments of which there are none yet: only n1 has an image, and that is no environment's."""
     skip_without_executable()
-    river = River(lab, "process", "docker")
-    world = Environments(river)
-    for node in lab.names:
-        world.wait_engine(node)
-        assert world.images(node) == ([image] if node == "n1" else [])
-    yield world
-    river.close()
+    with River(lab, "process", "docker") as river:
+        world = Environments(river)
+        for node in lab.names:
+            world.wait_engine(node)
+            assert world.images(node) == ([image] if node == "n1" else [])
+        yield world
 
 
 @pytest.fixture(scope="module")

@@ -41,11 +41,10 @@ time.sleep(3600)
 @pytest.fixture(scope="module", params=["systemd", "process"])
 def river(lab: Lab, request) -> Iterator[River]:
     """HakuRiver with one kind of executor, whose tasks run as the user lab."""
-    river = River(lab, request.param, more='[environment]\nrunner_user = "lab"\n')
-    offer = river.nodes()["n1"]["executors"][0]
-    assert (offer["name"], offer["available"]) == (request.param, True), offer
-    yield river
-    river.close()
+    with River(lab, request.param, more='[environment]\nrunner_user = "lab"\n') as river:
+        offer = river.nodes()["n1"]["executors"][0]
+        assert (offer["name"], offer["available"]) == (request.param, True), offer
+        yield river
 
 
 @pytest.fixture
@@ -173,9 +172,8 @@ def offers_of(river: River, node: str) -> dict[str, dict]:
 @pytest.fixture(scope="module")
 def both(lab: Lab) -> Iterator[River]:
     """HakuRiver with every executor for tasks outside containers."""
-    river = River(lab, "systemd", "process")
-    yield river
-    river.close()
+    with River(lab, "systemd", "process") as river:
+        yield river
 
 
 def test_without_systemd_tasks_run_as_processes_and_the_node_says_so(both: River, changed_runner):
