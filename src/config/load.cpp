@@ -124,6 +124,10 @@ log::Level level_from(const std::string& text) {
     return text == "error" ? log::Level::error : log::Level::info;
 }
 
+std::string place_of(const Loaded& loaded, std::string_view key) {
+    return loaded.file.string() + ":" + std::to_string(loaded.values.line(key)) + ": " + std::string(key);
+}
+
 /// Keys that do nothing, where the file says something else than the default file does.
 std::vector<std::string> idle_keys(const Loaded& loaded, const Values& defaults) {
     std::vector<std::string> warnings;
@@ -131,23 +135,32 @@ std::vector<std::string> idle_keys(const Loaded& loaded, const Values& defaults)
         if (key.used_by != nobody || loaded.values.line(key.name) == 0) continue;
         const bool changed = key.kind == Kind::path ? loaded.values.path(key.name) != defaults.path(key.name)
                                                     : loaded.values.seconds(key.name) != defaults.seconds(key.name);
-        if (changed)
-            warnings.push_back(loaded.file.string() + ":" + std::to_string(loaded.values.line(key.name)) + ": " +
-                               std::string(key.name) + " has no effect. " + std::string(key.sentence));
+        if (changed) warnings.push_back(place_of(loaded, key.name) + " has no effect. " + std::string(key.sentence));
     }
     return warnings;
+}
+
+/// A relative shared folder is another one on a machine that keeps its file elsewhere.
+void warn_of_relative_share(const Loaded& loaded, const Values& defaults, std::vector<std::string>& warnings) {
+    constexpr std::string_view key = "paths.shared_dir";
+    const auto& values = loaded.values;
+    if (values.line(key) == 0 || !values.relative(key) || values.path(key) == defaults.path(key)) return;
+    warnings.push_back(place_of(loaded, key) + " is relative and means " + values.path(key).string() +
+                       " here; write an absolute path, the same on every machine");
 }
 
 Common common_of(const Loaded& loaded, const Surroundings& around) {
     const Values& values = loaded.values;
     std::vector<Mistake> none;
     const Values defaults = Values::read("", {.home = around.home, .base = loaded.file.parent_path()}, none);
+    auto warnings = idle_keys(loaded, defaults);
+    warn_of_relative_share(loaded, defaults, warnings);
     return {.file = loaded.file,
             .host_address = values.text("network.host_reachable_address"),
             .host_port = static_cast<std::uint16_t>(values.integer("network.host_port")),
             .log_level = level_from(values.text("log.level")),
             .log_format = values.text("log.format") == "json" ? log::Format::json : log::Format::text,
-            .warnings = idle_keys(loaded, defaults)};
+            .warnings = std::move(warnings)};
 }
 
 Shared shared_of(const Values& values) {

@@ -150,7 +150,9 @@ private:
     bool take_path(const Key& key, const Entry& entry) {
         const auto* text = std::get_if<std::string>(&entry.value);
         if (text == nullptr) return false;
-        if (right(key, entry.line, *text)) keep(key, entry.line, resolve(key, entry.line, *text));
+        if (!right(key, entry.line, *text)) return true;
+        keep(key, entry.line, resolve(key, entry.line, *text));
+        values_.slots_[key.name].relative = !text->empty() && !text->starts_with('/') && !text->starts_with('~');
         return true;
     }
 
@@ -214,6 +216,8 @@ std::filesystem::path Values::path(std::string_view key) const {
 const std::vector<std::string>& Values::list(std::string_view key) const {
     return std::get<std::vector<std::string>>(slot(key).value);
 }
+bool Values::relative(std::string_view key) const { return slot(key).relative; }
+
 int Values::line(std::string_view key) const { return slot(key).line; }
 
 } // namespace hk::config

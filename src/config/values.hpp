@@ -44,6 +44,8 @@ public:
     const std::vector<std::string>& list(std::string_view key) const;
     /// Where the file sets the key; 0 when it does not.
     int line(std::string_view key) const;
+    /// Whether the folder of the file was put in front of this path.
+    bool relative(std::string_view key) const;
 
 private:
     using Value =
@@ -51,6 +53,7 @@ private:
     struct Slot {
         Value value;
         int line = 0;
+        bool relative = false;
     };
     friend class ValueReader;
     const Slot& slot(std::string_view key) const;

@@ -8,7 +8,7 @@ BOOST_DESCRIBE_STRUCT(Gpu, (),
                       (id, uuid, name, vendor, driver_version, pci_bus_id, healthy, problem, utilization,
                        memory_utilization, graphics_clock_mhz, memory_clock_mhz, memory_total_mib, memory_used_mib,
                        memory_free_mib, temperature, fan_speed, power_usage_mw, power_limit_mw, mig_parent, processes))
-BOOST_DESCRIBE_STRUCT(ExecutorOffer, (), (kind, available, problem, warnings))
+BOOST_DESCRIBE_STRUCT(ExecutorOffer, (), (kind, available, problem, warnings, may_return))
 BOOST_DESCRIBE_STRUCT(NodeInventory, (), (cores, memory, numa, gpus, executors, version, boot_id, state_id, address))
 BOOST_DESCRIBE_STRUCT(NodeUsage, (),
                       (cpu_percent, memory_percent, memory_used, memory_total, average_temperature, maximum_temperature,

@@ -64,6 +64,7 @@ struct ExecutorOffer {
     bool available = false;
     std::string problem;
     std::vector<std::string> warnings; ///< such as "memory limits are not enforced: ..."
+    bool may_return = false; ///< what is not available now may be so later, without anybody changing the machine
     friend bool operator==(const ExecutorOffer&, const ExecutorOffer&) = default;
 };
 

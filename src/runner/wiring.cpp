@@ -4,6 +4,7 @@
 #include "runner/executors.hpp"
 #include "runner/host_link.hpp"
 #include "runner/run.hpp"
+#include "runner/shared_folder.hpp"
 #include "runner/worker.hpp"
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <sys/file.h>
+#include <thread>
 
 namespace hk::runner {
 namespace {
@@ -59,6 +61,7 @@ public:
         , spool_(std::move(spool))
         , prober_(probe_settings(config))
         , inventory_(prober_.inventory())
+        , shared_(loop_, config.shared.shared_dir)
         , worker_(loop_, spool_)
         , link_(loop_, net::Address::tcp(config.common.host_address, config.common.host_port), hooks())
         , background_(loop_) {
@@ -67,6 +70,8 @@ public:
     }
 
     Result<> start() {
+        net::run_task(loop_, shared_.look());
+        worker_.withhold(shared_.problem());
         exec::ExecSettings settings = exec_settings(config_, inventory_);
         HK_TRY(settings.hakurun, exec::install_hakurun(spool_.state_dir()));
         HK_TRY(auto executors, open_executors({loop_, spool_, worker_}, config_, settings));
@@ -79,6 +84,7 @@ public:
     void run() {
         background_.spawn(link_.run());
         background_.spawn(every_second());
+        background_.spawn(shared_.keep_looking([this] { worker_.withhold(shared_.problem()); }));
         loop_.on_signals({SIGTERM, SIGINT}, [this](int) {
             log::info("the runner stops; its tasks go on", {{"tasks", worker_.attempts()}});
             loop_.stop();
@@ -118,12 +124,16 @@ private:
     }
 
     void say_what_is_offered() const {
+        std::string withheld; // for one reason, so in one sentence
         for (const ExecutorOffer& offer : worker_.offers()) {
             const std::string kind(to_string(offer.kind));
-            if (offer.available) log::info("executor offered", {{"executor", kind}});
+            if (!offer.available && offer.problem == shared_.problem())
+                withheld += (withheld.empty() ? "" : ", ") + kind;
+            else if (offer.available) log::info("executor offered", {{"executor", kind}});
             else log::warn("executor not offered", {{"executor", kind}, {"why", offer.problem}});
             for (const std::string& warning : offer.warnings) log::warn(warning, {{"executor", kind}});
         }
+        if (!withheld.empty()) log::warn("no task can run here: " + shared_.problem(), {{"not_offered", withheld}});
     }
 
     net::Task<void> every_second() {
@@ -142,12 +152,22 @@ private:
     exec::Spool spool_;
     probe::Prober prober_;
     NodeInventory inventory_;
+    SharedFolder shared_;
     Worker worker_;
     HostLink link_;
     net::TaskGroup background_;
 };
 
+/// The scheduler may count on more cores than there are, which is allowed and worth knowing.
+void warn_of_more_cores(const config::RunnerConfig& config) {
+    const unsigned have = std::thread::hardware_concurrency();
+    if (config.cores <= 0 || have == 0 || static_cast<unsigned>(config.cores) <= have) return;
+    log::warn("runner.cores is " + std::to_string(config.cores) + ", but this machine has " + std::to_string(have) +
+              " CPUs; tasks will share them");
+}
+
 Result<> start_and_run(const config::RunnerConfig& config, std::string version) {
+    warn_of_more_cores(config);
     const auto state_dir = state_dir_of(config);
     HK_CHECK(make_folder(state_dir, "runner.state_dir"));
     HK_CHECK(make_folder(config.local_temp_dir, "paths.local_temp_dir"));

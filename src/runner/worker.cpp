@@ -43,7 +43,13 @@ void Worker::use(Executors executors) {
 
 std::vector<ExecutorOffer> Worker::offers() const {
     std::vector<ExecutorOffer> offers;
-    for (const auto& each : executors_) offers.push_back(each->offer());
+    for (const auto& each : executors_) {
+        offers.push_back(each->offer());
+        if (withheld_.empty() || !offers.back().available) continue;
+        offers.back().available = false;
+        offers.back().problem = withheld_;
+        offers.back().may_return = true;
+    }
     return offers;
 }
 

@@ -37,6 +37,8 @@ public:
     /// For the hello: every attempt, and what the executors offer now.
     std::vector<AttemptReport> all_reports() { return agent::take_all(state_); }
     std::vector<ExecutorOffer> offers() const;
+    /// Nothing is offered while there is a reason; an empty one ends that.
+    void withhold(std::string why) { withheld_ = std::move(why); }
     /// Which version of each environment is ready here.
     std::map<std::string, std::string> environments() const;
     /// Asks the executors again what they offer; true when that has changed.
@@ -67,6 +69,7 @@ private:
     net::Loop& loop_;
     exec::Spool& spool_;
     Executors executors_;
+    std::string withheld_; ///< why nothing is offered
     agent::State state_;
     std::set<AttemptId> unsynced_; ///< ended, not acknowledged, perhaps only in the page cache
     bool announcing_ = false;

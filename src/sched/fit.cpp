@@ -28,10 +28,12 @@ void amount(std::vector<Obstacle>& out, ObstacleKind kind, std::int64_t needs, s
                    .detail = {}});
 }
 
-/// An engine comes and goes; what a machine is does not.
+/// An engine and a shared folder come and go; what a machine is does not.
 bool may_offer_later(const Node& node, bool container) {
-    const auto& offers = node.inventory.executors;
-    return container && std::ranges::find(offers, ExecutorKind::docker, &ExecutorOffer::kind) != offers.end();
+    return std::ranges::any_of(node.inventory.executors, [&](const ExecutorOffer& offer) {
+        const bool docker = offer.kind == ExecutorKind::docker;
+        return docker == container && (docker || offer.may_return);
+    });
 }
 
 void check_condition(const Node& node, const Shape& shape, Mono now, std::vector<Obstacle>& out) {

@@ -208,6 +208,17 @@ TEST_CASE("what is accepted without effect, and what is risky, is warned about")
     CHECK(load_client(file, home.around)->common.warnings.size() == 2);
 }
 
+TEST_CASE("a shared folder that is relative is warned about with what it means") {
+    const Home home;
+    const auto file = home.put("a.toml", "\npaths.shared_dir = 'data/shared'\n");
+    const auto runner = load_runner(file, home.around);
+    REQUIRE(runner);
+    REQUIRE(runner->common.warnings.size() == 1);
+    CHECK(runner->common.warnings[0].contains("a.toml:2: paths.shared_dir is relative and means " +
+                                              (home.path() / "data/shared").string() + " here; write an absolute"));
+    CHECK(load_runner(home.put("b.toml", "paths.shared_dir = '~/shared'\n"), home.around)->common.warnings.empty());
+}
+
 TEST_CASE("a runner whose host name cannot be a node's name says which key to set") {
     Home home;
     home.around.host_name = "bad name";

@@ -109,6 +109,19 @@ TEST_CASE("a result that comes between hello and welcome is told when the Host l
     CHECK(life.reports.at(0).outcome->exit_code == 4);
 }
 
+TEST_CASE("nothing is offered while there is a reason") {
+    const test::TempFolder folder;
+    Life life(folder.path());
+    CHECK(life.worker.offers().at(0).available);
+    life.worker.withhold("no folder");
+    CHECK(life.worker.refresh_offers());
+    CHECK_FALSE(life.worker.offers().at(0).available);
+    CHECK(life.worker.offers().at(0).problem == "no folder");
+    life.worker.withhold("");
+    CHECK(life.worker.refresh_offers());
+    CHECK(life.worker.offers().at(0).available);
+}
+
 TEST_CASE("the next life takes up what the last one left") {
     const test::TempFolder folder;
     {

@@ -37,6 +37,20 @@ TEST_CASE("an engine that does not answer is waited for") {
     CHECK(s.state_of(1) == "assigning");
 }
 
+TEST_CASE("a node that says that it may run tasks again later is waited for") {
+    Scheduler s;
+    NodeInventory without = machine(4);
+    without.executors = {{ExecutorKind::systemd, false, "no systemd", {}},
+                         {ExecutorKind::process, false, "the shared folder is not there", {}, true}};
+    s.hello("n1", without);
+    s.submit(job());
+    CHECK(refusal(s) == "accepted");
+    CHECK(s.state_of(1) == "pending");
+    without.executors.back() = {ExecutorKind::process, true, "", {}};
+    s.hello("n1", without);
+    CHECK(s.state_of(1) == "assigning");
+}
+
 TEST_CASE("what could never run is refused and says what would be possible") {
     Scheduler s;
     s.hello("n1", machine(4, Bytes{8'000'000'000}, 2));
