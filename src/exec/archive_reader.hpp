@@ -12,7 +12,8 @@ namespace hk::exec {
 /// Gives an engine the pieces of an archive, and reads and hashes the next ones on the pool while the engine is busy
 /// with the last: a transfer takes as long as the slower of the two, not as both.
 ///
-/// Loop thread only. The group runs the reading, which ends by itself soon after this is gone; group and pool outlive it.
+/// Loop thread only. The group runs the reading, which ends by itself soon after this is gone; group and pool outlive
+/// it.
 class ArchiveReader final : public docker::ChunkSource {
 public:
     /// Pieces that are read before anybody asks for them, at most, and how large one is.

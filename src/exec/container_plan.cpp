@@ -70,11 +70,12 @@ void put_command(const TaskSpec& task, docker::ContainerSpec& spec) {
 
 void put_gpus(const ContainerInputs& in, docker::ContainerSpec& spec) {
     docker::DeviceRequest request;
-    request.cdi = in.cdi;
+    request.cdi = in.gpu_request != GpuRequest::driver;
     for (const int id : in.assignment.placement.gpus) {
         const Gpu* gpu = find_gpu(in.settings, id);
         if (gpu != nullptr && gpu->vendor == "amd") continue;
-        request.device_ids.push_back((in.cdi ? "nvidia.com/gpu=" : "") + device_id(gpu, id));
+        const bool by_number = in.gpu_request == GpuRequest::cdi_index;
+        request.device_ids.push_back((request.cdi ? "nvidia.com/gpu=" : "") + device_id(by_number ? nullptr : gpu, id));
     }
     if (!request.device_ids.empty()) spec.gpus.push_back(std::move(request));
     for (const auto& path : in.gpu_files) spec.devices.push_back({path});
@@ -96,7 +97,9 @@ void put_mounts(const ContainerInputs& in, docker::ContainerSpec& spec) {
 
 void put_limits(const ContainerInputs& in, docker::ContainerSpec& spec) {
     const TaskSpec& task = *in.assignment.spec;
-    if (task.cores > 0) spec.nano_cpus = std::int64_t{task.cores} * 1'000'000'000;
+    // More than the machine has is no limit: a node may offer more than that.
+    const bool limits_cores = task.cores > 0 && (in.engine_cpus == 0 || task.cores <= in.engine_cpus);
+    if (limits_cores) spec.nano_cpus = std::int64_t{task.cores} * 1'000'000'000;
     spec.memory = task.memory;
     const auto& numa = in.assignment.placement.numa;
     const auto node = std::ranges::find(in.settings.numa, numa.value_or(-1), &NumaNode::id);

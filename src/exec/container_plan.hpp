@@ -10,16 +10,24 @@
 /// What the container of an attempt looks like: pure, so that every limit can be looked at in a test.
 namespace hk::exec {
 
+/// How an engine is asked for NVIDIA's GPUs.
+enum class GpuRequest {
+    driver,    ///< through the engine's own driver, as "--gpus" does
+    cdi_uuid,  ///< by CDI names made of uuids, which stay right when the driver counts anew
+    cdi_index, ///< by CDI names made of numbers: all that older toolkits write
+};
+
 /// Everything the plan depends on.
 struct ContainerInputs {
     const ExecSettings& settings;
     const Assignment& assignment;
     std::string image;
-    std::string state_id;               ///< of the runner; tells its containers from those of others
-    std::filesystem::path keeper;       ///< the program that is mounted as PID 1
-    std::filesystem::path record;       ///< of the attempt in the spool
-    bool cdi = false;                   ///< ask for GPUs by their CDI names
+    std::string state_id;         ///< of the runner; tells its containers from those of others
+    std::filesystem::path keeper; ///< the program that is mounted as PID 1
+    std::filesystem::path record; ///< of the attempt in the spool
+    GpuRequest gpu_request = GpuRequest::driver;
     std::vector<std::string> gpu_files; ///< device files of GPUs that no driver of the engine hands out
+    int engine_cpus = 0;                ///< of the engine's machine; an engine refuses a limit above; 0: not known
 };
 docker::ContainerSpec plan_container(const ContainerInputs& inputs);
 

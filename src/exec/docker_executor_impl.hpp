@@ -68,7 +68,8 @@ private:
     net::Task<Result<>> make_container(AttemptId id, std::string image);
     net::Task<Result<>> start_container(AttemptId id);
     Result<> check_policy(const TaskSpec& spec) const;
-    ContainerInputs inputs_of(const Assignment& assignment, std::string image, bool cdi) const;
+    ContainerInputs inputs_of(const Assignment& assignment, std::string image) const;
+    bool ask_for_gpus_otherwise(const Error& error);
     net::Task<void> resume_charge(AttemptId id);
     net::Task<bool> has_started(AttemptId id);
     void say(AttemptId id, const std::string& text);
@@ -96,7 +97,7 @@ private:
     std::unordered_map<AttemptId, ContainerAttempt> attempts_;
     std::optional<docker::EngineInfo> engine_; ///< empty while it does not answer
     std::string problem_ = "the container engine has not answered yet";
-    bool use_cdi_ = false; ///< the engine's own GPU driver was tried and is not there
+    GpuRequest gpu_request_ = GpuRequest::driver; ///< what has worked here, or comes next
     std::unique_ptr<FactFollower> follower_;
     net::TaskGroup group_; ///< last, so that its tasks end first
 };

@@ -73,6 +73,20 @@ Error come_again_if_gone(Error error) {
 bool lacks_gpu_driver(const Error& error) {
     return error.message.find("could not select device driver") != std::string::npos;
 }
+bool lacks_cdi_name(const Error& error) { return error.message.find("unresolvable CDI devices") != std::string::npos; }
+
+/// What the engine says of GPUs tells nobody what to do.
+Error explained(Error error) {
+    if (lacks_gpu_driver(error))
+        error.message = "the container engine of this node hands out no GPUs; install the NVIDIA Container Toolkit "
+                        "there, or describe them in CDI files, and restart the engine (" +
+                        error.message + ")";
+    else if (lacks_cdi_name(error))
+        error.message =
+            "the CDI files of this node do not know the GPU; make them anew with nvidia-ctk cdi generate (" +
+            error.message + ")";
+    return error;
+}
 
 } // namespace
 
@@ -159,22 +173,26 @@ net::Task<Result<std::string>> DockerExecutor::Impl::prepare(AttemptId id) {
     co_return image;
 }
 
-ContainerInputs DockerExecutor::Impl::inputs_of(const Assignment& assignment, std::string image, bool cdi) const {
+ContainerInputs DockerExecutor::Impl::inputs_of(const Assignment& assignment, std::string image) const {
     return {settings_,
             assignment,
             std::move(image),
             spool_.state_id(),
             keeper_,
             spool_.path_of(assignment.attempt),
-            cdi,
-            amd_device_files(settings_, assignment.placement)};
+            gpu_request_,
+            amd_device_files(settings_, assignment.placement),
+            engine_ ? engine_->cpus : 0};
 }
 
 net::Task<Result<>> DockerExecutor::Impl::make_container(AttemptId id, std::string image) {
     ContainerAttempt* attempt = alive(id);
     if (attempt == nullptr) co_return Result<>{};
     attempt->stage = Stage::starting;
-    docker::ContainerSpec spec = plan_container(inputs_of(attempt->assignment, image, use_cdi_));
+    docker::ContainerSpec spec = plan_container(inputs_of(attempt->assignment, image));
+    if (!spec.gpus.empty() && engine_ && engine_->name == "Podman") // it would start without them and say nothing
+        co_return fail(Errc::unsupported,
+                       "Podman hands out no GPUs over its Docker interface; use Docker on this node");
     auto made = co_await parts_.engine.create(std::move(spec));
     // The name is taken by our own container of a try that was cut off.
     if (!made && made.error().code == Errc::conflict) co_return Result<>{};
@@ -199,13 +217,22 @@ net::Task<Result<>> DockerExecutor::Impl::start_container(AttemptId id) {
     if (started && attempt != nullptr) attempt->engine_lost = false;
     if (started || attempt == nullptr) co_return started;
     attempt->stage = Stage::starting;
-    const bool other_way = lacks_gpu_driver(started.error()) && !use_cdi_ && engine_ && engine_->cdi;
-    if (other_way) { // once: what this engine hands GPUs out by is remembered
-        use_cdi_ = true;
-        (void)co_await parts_.engine.remove(name, true);
-        co_return fail(Errc::timeout, started.error().message); // come again
-    }
-    co_return started;
+    const bool otherwise = ask_for_gpus_otherwise(started.error());
+    if (!otherwise) co_return fail(explained(started.error()));
+    (void)co_await parts_.engine.remove(name, true);
+    co_return fail(Errc::timeout, started.error().message); // come again
+}
+
+/// Once for each way: what this engine hands GPUs out by is remembered.
+bool DockerExecutor::Impl::ask_for_gpus_otherwise(const Error& error) {
+    const bool cdi = engine_ && engine_->cdi;
+    if (lacks_gpu_driver(error) && gpu_request_ == GpuRequest::driver && cdi) gpu_request_ = GpuRequest::cdi_uuid;
+    else if (lacks_cdi_name(error) && gpu_request_ == GpuRequest::cdi_uuid) gpu_request_ = GpuRequest::cdi_index;
+    else if (lacks_cdi_name(error)) {
+        gpu_request_ = GpuRequest::cdi_uuid; // neither name is known: the next task begins with the better one
+        return false;
+    } else return false;
+    return true;
 }
 
 /// Takes an attempt of an earlier life of the runner up again, wherever it stands.

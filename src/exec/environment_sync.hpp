@@ -37,8 +37,8 @@ public:
 
     /// Which versions the engine has, by environment: as seen by the last look, or brought since.
     const std::map<std::string, std::string>& present() const { return present_; }
-    /// Looks now and from time to time, for as long as this lives, and removes images that were brought here and that no
-    /// version needs any more.
+    /// Looks now and from time to time, for as long as this lives, and removes images that were brought here and that
+    /// no version needs any more.
     void keep_looking();
 
     /// How often that was done.

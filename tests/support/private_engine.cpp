@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <fcntl.h>
 #include <fstream>
@@ -91,10 +92,21 @@ bool PrivateEngine::possible() {
            std::getenv("HK_NO_DOCKER") == nullptr;
 }
 
-PrivateEngine::PrivateEngine(std::vector<std::string> options)
+bool PrivateEngine::knows_cdi() {
+    if (!possible()) return false;
+    const std::string command = dockerd() + " --version";
+    FILE* said = ::popen(command.c_str(), "r");
+    int major = 0; // "Docker version 26.1.5+dfsg1, build a72d7cd"
+    const bool understood = said != nullptr && std::fscanf(said, "Docker version %d.", &major) == 1;
+    if (said != nullptr) ::pclose(said);
+    return understood && major >= 25;
+}
+
+PrivateEngine::PrivateEngine(std::vector<std::string> options, const std::string& config)
     : options_(std::move(options)) {
     std::string name = "/tmp/hk-engine-XXXXXX";
     folder_ = ::mkdtemp(name.data());
+    write_text(folder_ / "daemon.json", config);
     start();
 }
 
@@ -123,7 +135,6 @@ void PrivateEngine::start() {
                                   "--iptables=false",
                                   "--config-file",
                                   root + "/daemon.json"};
-    if (!fs::exists(root + "/daemon.json")) write_text(root + "/daemon.json", "{}");
     argv.insert(argv.end(), options_.begin(), options_.end());
     std::vector<char*> raw;
     for (auto& word : argv) raw.push_back(word.data());

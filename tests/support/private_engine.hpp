@@ -13,7 +13,10 @@ class PrivateEngine {
 public:
     /// Whether this machine has what it takes: root, dockerd, a static busybox. HK_DOCKERD names another dockerd.
     static bool possible();
-    explicit PrivateEngine(std::vector<std::string> options = {});
+    /// Whether that dockerd knows the Container Device Interface.
+    static bool knows_cdi();
+    /// `config`: its daemon.json.
+    explicit PrivateEngine(std::vector<std::string> options = {}, const std::string& config = "{}");
     ~PrivateEngine();
     PrivateEngine(const PrivateEngine&) = delete;
     PrivateEngine& operator=(const PrivateEngine&) = delete;

@@ -27,10 +27,18 @@ struct Fixture {
         spec.cores = 0;
         spec.container = "env";
     }
-    docker::ContainerSpec plan(bool cdi = false) const {
+    int engine_cpus = 0;
+    docker::ContainerSpec plan(GpuRequest request = GpuRequest::driver) const {
         const Assignment assignment{AttemptId{TaskId{12}, 1}, std::make_shared<const TaskSpec>(spec), placement, ""};
-        return plan_container(
-            {settings, assignment, "image", "0123456789abcdef", "/state/keeper", "/state/spool/12.1", cdi, {}});
+        return plan_container({settings,
+                               assignment,
+                               "image",
+                               "0123456789abcdef",
+                               "/state/keeper",
+                               "/state/spool/12.1",
+                               request,
+                               {},
+                               engine_cpus});
     }
 };
 
@@ -81,6 +89,10 @@ TEST_CASE("limits are exactly what was asked") {
     f.placement.numa = 1;
     const auto plan = f.plan();
     CHECK(plan.nano_cpus == 3'000'000'000);
+    f.engine_cpus = 3;
+    CHECK(f.plan().nano_cpus == 3'000'000'000);
+    f.engine_cpus = 2; // a limit above would be refused, and limits nothing
+    CHECK_FALSE(f.plan().nano_cpus);
     CHECK(plan.memory == Bytes{512'000'000});
     CHECK(plan.cpuset_cpus == "2,3");
     CHECK(plan.cpuset_mems == "1");
@@ -95,7 +107,10 @@ TEST_CASE("GPUs go by their uuid where it is known, and by CDI names where the e
     f.placement.gpus = {1, 2};
     REQUIRE(f.plan().gpus.size() == 1);
     CHECK(f.plan().gpus[0] == docker::DeviceRequest{false, {"GPU-aaaa", "2"}});
-    CHECK(f.plan(true).gpus[0] == docker::DeviceRequest{true, {"nvidia.com/gpu=GPU-aaaa", "nvidia.com/gpu=2"}});
+    CHECK(f.plan(GpuRequest::cdi_uuid).gpus[0] ==
+          docker::DeviceRequest{true, {"nvidia.com/gpu=GPU-aaaa", "nvidia.com/gpu=2"}});
+    CHECK(f.plan(GpuRequest::cdi_index).gpus[0] ==
+          docker::DeviceRequest{true, {"nvidia.com/gpu=1", "nvidia.com/gpu=2"}});
     f.placement.gpus.clear();
     CHECK(f.plan().gpus.empty());
 }

@@ -1,6 +1,7 @@
 #include "exec/docker_executor.hpp"
 
 #include "docker/engine_client.hpp"
+#include "exec/container_plan.hpp"
 #include "exec/environment_sync.hpp"
 #include "support/executor_contract.hpp"
 #include "support/private_engine.hpp"
@@ -98,6 +99,16 @@ std::size_t containers_of(ExecutorRig& rig) {
 
 bool possible() { return PrivateEngine::possible(); }
 
+/// The keeper is faster than the engine's own start; an engine that is killed in the middle of that forgets to end the
+/// container when it comes back. An inspection waits for the start.
+void await_start(ExecutorRig& rig, AttemptId id) {
+    rig.await<exec::Started>(id);
+    auto& engine = static_cast<OnEngine&>(*rig.executor).engine();
+    const auto info = net::run_task(rig.loop, engine.inspect(exec::container_name(id, rig.spool.state_id())));
+    REQUIRE(info);
+    REQUIRE(info->started_at);
+}
+
 } // namespace
 
 TEST_CASE("containers keep the contract of executors" * doctest::skip(!possible())) {
@@ -119,6 +130,16 @@ TEST_CASE("an image that is gone when it is to be used is got again" * doctest::
     static_cast<OnEngine&>(*rig->executor).let_images_vanish(2);
     const auto id = rig->shell(1, "exit 6");
     CHECK(rig->outcome(id).exit_code == 6);
+    rig->executor->forget(id);
+}
+
+TEST_CASE("a node may offer more cores than its machine has" * doctest::skip(!possible())) {
+    const TempDir dir;
+    const auto rig = make_rig(shared_engine(), dir.path());
+    REQUIRE(rig->wait([&] { return rig->executor->offer().available; }));
+    rig->prototype.cores = 10'000;
+    const auto id = rig->shell(1, "exit 8");
+    CHECK(rig->outcome(id).exit_code == 8);
     rig->executor->forget(id);
 }
 
@@ -245,10 +266,63 @@ TEST_CASE("without live-restore a task ends as interrupted by the engine" * doct
     engine.start();
     CHECK(rig->outcome(waiting).exit_code == 4);
     const auto hard = rig->shell(3, "while :; do sleep 0.05; done");
-    rig->await<exec::Started>(hard);
+    await_start(*rig, hard);
     engine.kill();
     engine.start(); // which ends what it finds running
     CHECK(rig->outcome(hard).reason == EndReason::interrupted);
     for (const auto id : {graceful, waiting, hard}) rig->executor->forget(id);
     CHECK(rig->wait([&] { return containers_of(*rig) == 0; }, 20));
+}
+
+namespace {
+
+/// A device of this name for each GPU; what is behind it is the null device.
+std::string cdi_file(const std::vector<std::string>& names) {
+    std::string devices;
+    for (const auto& name : names)
+        devices += (devices.empty() ? "" : ",") + (R"({"name":")" + name) +
+                   R"(","containerEdits":{"deviceNodes":[{"path":"/dev/nvidia-)" + name +
+                   R"(","type":"c","major":1,"minor":3}]}})";
+    return R"({"cdiVersion":"0.5.0","kind":"nvidia.com/gpu","devices":[)" + devices + "]}";
+}
+
+/// Which of these devices a task on the second of two GPUs sees, on an engine that has only CDI.
+std::string seen_with_cdi(const std::vector<std::string>& names) {
+    const TempDir dir;
+    std::filesystem::create_directory(dir.path() / "cdi");
+    std::ofstream(dir.path() / "cdi/nvidia.json") << cdi_file(names);
+    PrivateEngine engine({}, R"({"features":{"cdi":true},"cdi-spec-dirs":[")" + (dir.path() / "cdi").string() + "\"]}");
+    import_environment(engine);
+    const auto rig = make_rig(engine, dir.path());
+    REQUIRE(rig->wait([&] { return rig->executor->offer().available; }));
+    std::vector<Gpu> gpus(2);
+    for (int i = 0; i < 2; ++i) {
+        gpus[static_cast<std::size_t>(i)].id = i;
+        gpus[static_cast<std::size_t>(i)].uuid = i == 0 ? "GPU-a" : "GPU-b";
+        gpus[static_cast<std::size_t>(i)].vendor = "nvidia";
+    }
+    rig->executor->use_gpus(gpus);
+    rig->placement.gpus = {1};
+    const auto id = rig->shell(1, "ls /dev | grep nvidia-");
+    const Outcome outcome = rig->outcome(id);
+    rig->executor->forget(id);
+    return outcome.reason == EndReason::exited ? rig->output(id) : outcome.message;
+}
+
+} // namespace
+
+TEST_CASE("an engine without a GPU driver gives GPUs by their CDI names" * doctest::skip(!PrivateEngine::knows_cdi())) {
+    CHECK(seen_with_cdi({"0", "1", "GPU-a", "GPU-b"}) == "nvidia-GPU-b\n");
+    CHECK(seen_with_cdi({"0", "1"}) == "nvidia-1\n"); // all that older toolkits write
+    CHECK(seen_with_cdi({"0", "GPU-a"}).starts_with("the CDI files of this node do not know the GPU"));
+}
+
+TEST_CASE("an engine that hands out no GPUs is said with what to do" * doctest::skip(!possible())) {
+    const TempDir dir;
+    const auto rig = make_rig(shared_engine(), dir.path());
+    REQUIRE(rig->wait([&] { return rig->executor->offer().available; }));
+    rig->placement.gpus = {0};
+    const auto id = rig->start(1, {"true"});
+    CHECK(rig->outcome(id).message.starts_with("the container engine of this node hands out no GPUs; install"));
+    rig->executor->forget(id);
 }
