@@ -1,8 +1,7 @@
 #include "docker/layer_receiver.hpp"
 
+#include "base/random.hpp"
 #include "docker/json_reader.hpp"
-
-#include <sys/random.h>
 
 namespace hk::docker {
 
@@ -14,12 +13,6 @@ constexpr std::size_t largest_layer = std::size_t{1} << 40;
 constexpr std::size_t largest_manifest = 4 << 20;
 /// Pieces are collected up to this size before they go to the pool.
 constexpr std::size_t batch_size = 1 << 20;
-
-std::string random_name() {
-    unsigned char raw[16];
-    if (::getrandom(raw, sizeof raw, 0) != sizeof raw) return {};
-    return oci::sha256({reinterpret_cast<char*>(raw), sizeof raw}).hex().substr(0, 32);
-}
 
 net::BodyRule body_rule(const net::Request& head) {
     const bool blob = head.path.find("/blobs/uploads/") != std::string::npos;
@@ -40,13 +33,12 @@ struct LayerReceiver::Upload {
 LayerReceiver::LayerReceiver(net::Loop& loop, net::Pool& pool, oci::EnvironmentStore store)
     : pool_(pool)
     , store_(std::move(store))
-    , name_(random_name())
+    , name_(random_hex(16))
     , server_(loop, net::ServerLimits{}, [this](net::Exchange& exchange) { return handle(exchange); }, body_rule) {}
 
 LayerReceiver::~LayerReceiver() = default;
 
 Result<std::string> LayerReceiver::listen() {
-    if (name_.empty()) return fail(Errc::io, "the system gives no random numbers");
     HK_TRY(const auto address, server_.listen(net::Address::tcp("127.0.0.1", 0)));
     return to_text(address) + "/" + name_;
 }

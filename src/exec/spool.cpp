@@ -1,15 +1,14 @@
 #include "exec/spool.hpp"
 
 #include "base/log.hpp"
+#include "base/random.hpp"
 #include "json/model_codec.hpp"
 #include "json/own_text.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <dirent.h>
 #include <fcntl.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -41,24 +40,13 @@ Result<> make_private_folder(const fs::path& folder) {
     return {};
 }
 
-std::string random_hex() {
-    std::array<unsigned char, 8> bytes{};
-    if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) std::abort();
-    std::string text;
-    for (const unsigned char byte : bytes) {
-        text += "0123456789abcdef"[byte >> 4];
-        text += "0123456789abcdef"[byte & 15];
-    }
-    return text;
-}
-
 Result<std::string> read_or_make_id(const fs::path& path) {
     auto found = read_file(path, 256);
     if (!found && found.error().code != Errc::not_found) return found;
     std::string id = found ? *found : "";
     while (!id.empty() && id.back() == '\n') id.pop_back();
     if (!id.empty()) return id;
-    id = random_hex();
+    id = random_hex(8);
     HK_CHECK(write_file_atomically(path, id + "\n", 0600));
     return id;
 }
