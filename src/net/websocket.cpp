@@ -64,6 +64,7 @@ Task<void> WebSocket::close(std::uint16_t code, std::string reason) {
 
 std::size_t WebSocket::backlog() const { return impl_->backlog(); }
 bool WebSocket::open() const { return impl_->open(); }
+Task<void> WebSocket::closed() const { return detail::WebSocketLink::closed(impl_); }
 std::uint16_t WebSocket::close_code() const { return impl_->close_code(); }
 std::string_view WebSocket::close_reason() const { return impl_->close_reason(); }
 std::string WebSocket::peer() const { return impl_->peer(); }

@@ -14,7 +14,8 @@ struct WebSocketLimits {
 /// One WebSocket, either side. Movable handle; destroying it cuts the connection, unless closing
 /// has begun (by close or by the peer): then that is finished in the background, within close_time.
 /// Loop thread only. One reader at a time; any number of writers. Pings are sent and answered by
-/// itself, also while nobody reads.
+/// itself, also while nobody reads; when messages of message_bytes wait to be read, no more is read
+/// from the peer, and only pings that cannot be delivered tell that it is gone.
 class WebSocket {
 public:
     struct Message {
@@ -48,6 +49,8 @@ public:
     /// connection.
     Task<void> close(std::uint16_t code = 1000, std::string reason = {});
     bool open() const;
+    /// Resumes when it is not open any more, whoever ended it. For those who wait for something else meanwhile.
+    Task<void> closed() const;
     std::uint16_t close_code() const; ///< 0 none yet, 1006 lost without a close frame
     std::string_view close_reason() const;
     std::string peer() const;

@@ -259,13 +259,20 @@ Task<void> WebSocketLink::close(Ptr link, std::uint16_t code, std::string reason
     while (link->life_ != Life::over) (void)co_await link->changed_.wait(no_limit);
 }
 
-/// Pings a silent peer, drops a dead one, and limits the time that closing takes.
+Task<void> WebSocketLink::closed(Ptr link) {
+    while (link->life_ == Life::open) (void)co_await link->changed_.wait(no_limit);
+}
+
+/// Pings a silent peer, drops a dead one, and limits the time that closing takes. While nothing is read, a peer cannot
+/// be judged by its silence; but a ping shows it that we live, and fails when its machine says that it is gone.
 Task<void> WebSocketLink::watch_time(Ptr link) {
     auto& l = *link;
     const auto step = l.limits_.idle_time / 3;
     while (l.life_ == Life::open) {
-        if (co_await l.changed_.wait(step) || l.paused_) continue;
-        if (l.silence() >= l.limits_.idle_time) {
+        if (co_await l.changed_.wait(step)) continue;
+        if (l.paused_) {
+            if (l.out_.empty()) l.push(Opcode::ping, {});
+        } else if (l.silence() >= l.limits_.idle_time) {
             l.end(Error{Errc::timeout, "the peer was silent for " + format_duration(l.limits_.idle_time), {}});
         } else if (l.silence() >= step / 2) {
             l.push(Opcode::ping, {});

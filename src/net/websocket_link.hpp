@@ -24,6 +24,7 @@ public:
     static Task<Result<Message>> read(Ptr link);
     static Task<Result<>> write(Ptr link, Opcode opcode, std::string message);
     static Task<void> close(Ptr link, std::uint16_t code, std::string reason);
+    static Task<void> closed(Ptr link);
     /// The number to wait for until the message has been sent.
     Result<std::uint64_t> queue(Opcode opcode, std::string_view message);
     /// The handle is gone: a close handshake that has begun is finished, everything else is cut.

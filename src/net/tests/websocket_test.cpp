@@ -284,6 +284,41 @@ TEST_CASE("websocket: a reader that takes nothing stops the peer, and is not tak
     CHECK(raw.read()->size() == 5'000);
 }
 
+TEST_CASE("websocket: a peer that goes away is noticed also by one who takes no messages") {
+    WebSocketLimits limits;
+    limits.message_bytes = 1'000;
+    limits.idle_time = 60ms;
+    Raw raw(limits);
+    raw.send(Opcode::text, std::string(1'000, 'x'));
+    raw.send(Opcode::text, std::string(1'000, 'y')); // not read, since the first one waits
+    run_task(raw.loop, sleep_for(100ms));
+    REQUIRE(raw.server->open());
+    raw.client->close();
+    const auto waiting = [](WebSocket& socket) -> Task<Result<bool>> {
+        co_await socket.closed();
+        co_return true;
+    };
+    CHECK(run_task(raw.loop, with_deadline(limit, "it was not noticed", waiting(*raw.server))));
+    CHECK(raw.server->close_code() == 1006);
+}
+
+TEST_CASE("websocket: who waits for the end is told of the peer's close, and at once when it has come") {
+    Raw raw;
+    TaskGroup group(raw.loop);
+    bool told = false;
+    const auto wait = [](WebSocket& socket, bool& seen) -> Task<void> {
+        co_await socket.closed();
+        seen = true;
+    };
+    group.spawn(wait(*raw.server, told));
+    run_task(raw.loop, sleep_for(5ms));
+    CHECK_FALSE(told);
+    raw.send(make_frame(Opcode::close, detail::close_payload(1000, ""), mask));
+    run_task(raw.loop, group.join());
+    CHECK(told);
+    run_task(raw.loop, raw.server->closed());
+}
+
 TEST_CASE("websocket: destroying the handle cuts the connection, also under a reader") {
     Raw raw;
     TaskGroup group(raw.loop);
