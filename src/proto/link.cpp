@@ -11,6 +11,7 @@ BOOST_DESCRIBE_STRUCT(Heartbeat, (), (usage))
 BOOST_DESCRIBE_STRUCT(Reports, (), (attempts))
 BOOST_DESCRIBE_STRUCT(StopOrder, (), (attempt, grace))
 BOOST_DESCRIBE_STRUCT(Orders, (), (start, stop, pause, resume, forget))
+BOOST_DESCRIBE_STRUCT(OpenTerminal, (), (session, attempt))
 
 namespace {
 
@@ -50,6 +51,7 @@ std::string to_json(const Reports& reports) { return message("reports", reports)
 std::string to_json(const Welcome& welcome) { return message("welcome", welcome); }
 std::string to_json(const Rejected& rejected) { return message("rejected", rejected); }
 std::string to_json(const Orders& orders) { return message("orders", orders); }
+std::string to_json(const OpenTerminal& open) { return message("open_terminal", open); }
 
 Result<RunnerMessage> parse_runner_message(std::string_view text) {
     HK_TRY(const Envelope envelope, open(text));
@@ -64,6 +66,7 @@ Result<HostMessage> parse_host_message(std::string_view text) {
     if (envelope.type == "welcome") return read<Welcome, HostMessage>(envelope.body);
     if (envelope.type == "rejected") return read<Rejected, HostMessage>(envelope.body);
     if (envelope.type == "orders") return read<Orders, HostMessage>(envelope.body);
+    if (envelope.type == "open_terminal") return read<OpenTerminal, HostMessage>(envelope.body);
     return HostMessage{UnknownMessage{envelope.type}};
 }
 

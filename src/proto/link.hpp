@@ -52,13 +52,19 @@ struct Orders {
     std::vector<AttemptId> forget; ///< the Host has the result for good
     bool empty() const { return start.empty() && stop.empty() && pause.empty() && resume.empty() && forget.empty(); }
 };
+/// Open a shell in a running attempt, and connect to /api/runners/terminals/SESSION with it: a connection of its own,
+/// so that a terminal delays nobody else.
+struct OpenTerminal {
+    std::string session; ///< a secret for one connection
+    AttemptId attempt;
+};
 /// A message of a type that this version does not know.
 struct UnknownMessage {
     std::string type;
 };
 
 using RunnerMessage = std::variant<Hello, Heartbeat, Reports, UnknownMessage>;
-using HostMessage = std::variant<Welcome, Rejected, Orders, UnknownMessage>;
+using HostMessage = std::variant<Welcome, Rejected, Orders, OpenTerminal, UnknownMessage>;
 
 std::string to_json(const Hello& hello);
 std::string to_json(const Heartbeat& heartbeat);
@@ -66,6 +72,7 @@ std::string to_json(const Reports& reports);
 std::string to_json(const Welcome& welcome);
 std::string to_json(const Rejected& rejected);
 std::string to_json(const Orders& orders);
+std::string to_json(const OpenTerminal& open);
 Result<RunnerMessage> parse_runner_message(std::string_view text);
 Result<HostMessage> parse_host_message(std::string_view text);
 

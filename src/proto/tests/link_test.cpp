@@ -66,6 +66,17 @@ TEST_CASE("wire: reports, heartbeat, welcome, rejected") {
     check_golden("proto/v1/rejected.json", pretty(proto::to_json(proto::Rejected{"no"})));
 }
 
+TEST_CASE("wire: a terminal is to be opened") {
+    const std::string text =
+        proto::to_json(proto::OpenTerminal{"00112233445566778899aabbccddeeff", AttemptId{TaskId{12}, 2}});
+    check_golden("proto/v1/open_terminal.json", pretty(text));
+    const auto back = proto::parse_host_message(text);
+    REQUIRE(back);
+    CHECK(std::get<proto::OpenTerminal>(*back).attempt == AttemptId{TaskId{12}, 2});
+    CHECK(std::get<proto::OpenTerminal>(*back).session == "00112233445566778899aabbccddeeff");
+    CHECK_FALSE(proto::parse_host_message(R"({"type":"open_terminal","session":"a","attempt":"../1"})"));
+}
+
 TEST_CASE("wire: what is not a message is refused, what is new is skipped") {
     CHECK_FALSE(proto::parse_host_message("{}"));
     CHECK_FALSE(proto::parse_host_message("[]"));
