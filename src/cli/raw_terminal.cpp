@@ -6,7 +6,7 @@
 
 namespace hk::cli {
 
-WindowSize window_size() {
+proto::TerminalSize window_size() {
     winsize size{};
     for (const int fd : {STDOUT_FILENO, STDIN_FILENO})
         if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0) return {size.ws_row, size.ws_col};

@@ -1,13 +1,11 @@
 #pragma once
+#include "proto/terminal_frames.hpp"
+
 #include <termios.h>
 
 namespace hk::cli {
 
-struct WindowSize {
-    int rows = 24;
-    int columns = 80;
-};
-WindowSize window_size();
+proto::TerminalSize window_size();
 
 /// Standard input in raw mode as long as this lives, when it is a terminal; every key goes to the
 /// other side then.
