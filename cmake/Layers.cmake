@@ -2,7 +2,7 @@
 # table, and hk_library() stops the configure step on any other edge.
 #
 #   L0 base      L1 json model span      L2 proto config sched agent
-#   L3 net store probe oci               L4 docker exec
+#   L3 net store probe oci               L4 docker exec terminal
 #   L5 host runner cli
 set(hk_may_use_base    "")
 set(hk_may_use_json    base model)
@@ -20,8 +20,9 @@ set(hk_may_use_docker  base json model net oci)
 set(hk_may_use_exec    base json model net oci docker keeper)
 set(hk_may_use_keeper  "")
 set(hk_may_use_hakurun base span)
-set(hk_may_use_host    base json model span proto config sched store net docker oci)
-set(hk_may_use_runner  base json model proto config agent net docker oci exec probe)
+set(hk_may_use_terminal base json model net oci docker proto)
+set(hk_may_use_host    base json model span proto config sched store net docker oci terminal)
+set(hk_may_use_runner  base json model proto config agent net docker oci exec probe terminal)
 set(hk_may_use_cli     base json model span proto config net)
 
 # hk_library(NAME SOURCES a.cpp ... DEPS other ... SYSTEM external::target ... TESTS tests/a_test.cpp ...)

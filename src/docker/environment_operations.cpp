@@ -229,6 +229,15 @@ net::Task<Result<>> EnvironmentOperations::stop(std::string environment) {
     co_return stopped;
 }
 
+net::Task<Result<ContainerInfo>> EnvironmentOperations::running(std::string environment) {
+    auto container = co_await find(environment);
+    if (container && container->status != ContainerStatus::running)
+        co_return fail(Errc::conflict, "the container " + environment +
+                                           " is not running; start it with hakuriver.docker start-container " +
+                                           environment);
+    co_return container;
+}
+
 net::Task<Result<>> EnvironmentOperations::remove(std::string environment) {
     const auto held = hold(environment, "being deleted");
     if (!held) co_return fail(held.error());

@@ -61,6 +61,8 @@ public:
     net::Task<Result<>> create(std::string image, std::string environment, StepSink progress);
     net::Task<Result<>> start(std::string environment);
     net::Task<Result<>> stop(std::string environment);
+    /// Its container, for a shell in it; refused when it does not run.
+    net::Task<Result<ContainerInfo>> running(std::string environment);
     /// Refused while somebody has a shell in it.
     net::Task<Result<>> remove(std::string environment);
 

@@ -196,9 +196,15 @@ net::Task<void> DockerExecutor::Impl::remove_container(std::string name) {
         log::warn("a container stays for now", {{"container", name}, {"error", removed.error().message}});
 }
 
-std::string DockerExecutor::Impl::container_of(AttemptId id) const {
+Result<ShellPlace> DockerExecutor::Impl::shell_in(AttemptId id) const {
     const ContainerAttempt* attempt = find(id);
-    return attempt != nullptr && attempt->stage == Stage::running ? attempt->container : std::string();
+    if (attempt == nullptr || attempt->stage != Stage::running || !attempt->started_told)
+        return fail(Errc::conflict, "task " + to_string(id.task) + " does not run on this node now");
+    const std::string& folder = attempt->assignment.spec->working_directory;
+    return ShellPlace{.engine = &parts_.engine,
+                      .container = attempt->container,
+                      .labels = {{runner_label, spool_.state_id()}, {attempt_label, to_string(id)}},
+                      .working_directory = folder.empty() ? inside_shared : folder};
 }
 
 // ------------------------------------------------------------------------------------------------
@@ -223,6 +229,6 @@ void DockerExecutor::stop(AttemptId attempt, Duration grace) { impl_->stop(attem
 void DockerExecutor::pause(AttemptId attempt) { impl_->wish(attempt, true); }
 void DockerExecutor::resume(AttemptId attempt) { impl_->wish(attempt, false); }
 void DockerExecutor::forget(AttemptId attempt) { impl_->forget(attempt); }
-std::string DockerExecutor::container_of(AttemptId attempt) const { return impl_->container_of(attempt); }
+Result<ShellPlace> DockerExecutor::shell_in(AttemptId attempt) const { return impl_->shell_in(attempt); }
 
 } // namespace hk::exec

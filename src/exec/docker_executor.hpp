@@ -54,8 +54,7 @@ public:
     void resume(AttemptId attempt) override;
     void forget(AttemptId attempt) override;
 
-    /// The engine's name of the attempt's container, for a shell in it. Empty while there is none.
-    std::string container_of(AttemptId attempt) const;
+    Result<ShellPlace> shell_in(AttemptId attempt) const override;
 
 private:
     class Impl;

@@ -44,7 +44,7 @@ public:
     void stop(AttemptId id, Duration grace);
     void wish(AttemptId id, bool pause);
     void forget(AttemptId id);
-    std::string container_of(AttemptId id) const;
+    Result<ShellPlace> shell_in(AttemptId id) const;
 
 private:
     using Stage = ContainerAttempt::Stage;

@@ -27,6 +27,7 @@ public:
     ExecutorKind kind() const override { return docker_->kind(); }
     ExecutorOffer offer() const override { return docker_->offer(); }
     std::map<std::string, std::string> environments() const override { return sync_.present(); }
+    Result<ShellPlace> shell_in(AttemptId attempt) const override { return docker_->shell_in(attempt); }
     void use_gpus(const std::vector<Gpu>& gpus) override { docker_->use_gpus(gpus); }
     void start(const Assignment& assignment) override { docker_->start(assignment); }
     void recover(const Assignment& assignment) override { docker_->recover(assignment); }

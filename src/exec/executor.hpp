@@ -3,6 +3,10 @@
 #include "model/node.hpp"
 #include "model/task.hpp"
 
+namespace hk::docker {
+class Engine;
+}
+
 namespace hk::exec {
 
 using attempt::Ended;
@@ -21,6 +25,14 @@ public:
     virtual void on_event(const Event& event) = 0;
 };
 
+/// Where a shell in a running attempt goes: a container of this engine that has these labels.
+struct ShellPlace {
+    docker::Engine* engine = nullptr; ///< lives as long as the executor
+    std::string container;
+    std::map<std::string, std::string> labels;
+    std::string working_directory;
+};
+
 /// One way to run attempts. Owned by the runner; event-loop thread only; no call blocks.
 ///
 /// An attempt that was started outlives this object and this process: `recover` finds it again.
@@ -34,6 +46,10 @@ public:
     virtual ExecutorOffer offer() const = 0;
     /// The versions of environments that are ready here, by environment; none where tasks need no environment.
     virtual std::map<std::string, std::string> environments() const { return {}; }
+    /// Where a person's shell in the attempt goes; refused where attempts have no container.
+    virtual Result<ShellPlace> shell_in(AttemptId attempt) const {
+        return fail(Errc::unsupported, "task " + to_string(attempt.task) + " runs without a container");
+    }
     /// The GPUs of this node from now on; a driver may wake up after the runner, or divide a GPU
     /// anew.
     virtual void use_gpus(const std::vector<Gpu>& gpus) = 0;

@@ -1,7 +1,6 @@
 #include "host/links.hpp"
 
 #include "base/log.hpp"
-#include "proto/link.hpp"
 
 #include <variant>
 
@@ -111,13 +110,23 @@ bool Links::receive(sched::SessionId session, const NodeName& node, std::string_
     return true;
 }
 
-void Links::order(const NodeName& node, const sched::NodeOrders& orders) {
+Links::Connection* Links::connection_of(const NodeName& node) {
     const auto found = engine_.state().nodes.find(node);
-    if (found == engine_.state().nodes.end() || !found->second.session) return;
+    if (found == engine_.state().nodes.end() || !found->second.session) return nullptr;
     const auto connection = open_.find(*found->second.session);
-    if (connection == open_.end()) return;
+    return connection == open_.end() ? nullptr : connection->second.get();
+}
+
+void Links::order(const NodeName& node, const sched::NodeOrders& orders) {
+    Connection* connection = connection_of(node);
+    if (connection == nullptr) return;
     const proto::Orders wire = to_wire(orders, sweeps_);
-    if (!wire.empty()) (void)connection->second->socket.send_text(proto::to_json(wire));
+    if (!wire.empty()) (void)connection->socket.send_text(proto::to_json(wire));
+}
+
+bool Links::open_terminal(const NodeName& node, const proto::OpenTerminal& open) {
+    Connection* connection = connection_of(node);
+    return connection != nullptr && connection->socket.send_text(proto::to_json(open));
 }
 
 void Links::drop(sched::SessionId session) {

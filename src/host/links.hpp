@@ -5,6 +5,7 @@
 #include "host/usage.hpp"
 #include "net/exchange.hpp"
 #include "net/websocket.hpp"
+#include "proto/link.hpp"
 
 #include <map>
 
@@ -20,6 +21,8 @@ public:
     net::Task<void> serve(net::Exchange& exchange);
     /// Sends orders to a node's runner; nothing happens when it is not connected.
     void order(const NodeName& node, const sched::NodeOrders& orders);
+    /// False when the node's runner is not connected. One of an older release skips it.
+    bool open_terminal(const NodeName& node, const proto::OpenTerminal& open);
     /// Ends a connection; its serve() then says goodbye to the scheduler.
     void drop(sched::SessionId session);
 
@@ -40,6 +43,7 @@ private:
         net::WebSocket socket;
         net::TaskGroup talking; ///< cancelled to end it
     };
+    Connection* connection_of(const NodeName& node);
     net::Task<void> talk(sched::SessionId session, NodeName node, net::WebSocket& socket);
     net::Task<Result<NodeName>> greet(sched::SessionId session, net::WebSocket& socket);
     bool receive(sched::SessionId session, const NodeName& node, std::string_view text);

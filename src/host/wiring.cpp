@@ -6,6 +6,7 @@
 #include "host/dashboard.hpp"
 #include "host/records.hpp"
 #include "host/run.hpp"
+#include "terminal/container_terminal.hpp"
 
 #include <csignal>
 #include <filesystem>
@@ -14,6 +15,7 @@ namespace hk::host {
 namespace {
 
 constexpr Duration stop_limit = std::chrono::seconds(3);
+constexpr std::size_t most_terminals = 64;
 
 sched::Settings settings_of(const config::HostConfig& config) {
     return {.strategy = config.strategy,
@@ -55,6 +57,8 @@ public:
         , logs_(loop_, engine_, queries_)
         , links_(loop_, engine_, usage_, config.shared.heartbeat_interval)
         , environments_(loop_, engine_, config, std::move(engine_address))
+        , terminals_(loop_, most_terminals, "this Host")
+        , task_terminals_(loop_, links_)
         , access_(names_of(config))
         , api_{config_,
                engine_,
@@ -65,6 +69,8 @@ public:
                logs_,
                links_,
                environments_,
+               terminals_,
+               task_terminals_,
                loop_,
                [this] { return writer_->numbers(); },
                [this] { return server_.counters(); },
@@ -96,6 +102,7 @@ public:
         background_.spawn(every_second());
         background_.spawn(every_moment());
         background_.spawn(environments_.run());
+        background_.spawn(hang_up_left_shells());
         loop_.on_signals({SIGTERM, SIGINT}, [this](int) {
             if (!stopping_) background_.spawn(stop());
         });
@@ -129,6 +136,13 @@ private:
         else co_await router_.dispatch(exchange);
     }
 
+    /// Terminals in environments end with the Host; one that was killed could not see to it.
+    net::Task<void> hang_up_left_shells() {
+        const auto overview = co_await environments_.operations().overview();
+        for (const docker::EnvironmentEntry& each : overview.environments)
+            if (each.container) co_await terminal::hang_up_left_shells(environments_.engine(), each.container->id);
+    }
+
     net::Task<void> every_second() {
         std::string last_cluster;
         for (;;) {
@@ -151,6 +165,7 @@ private:
     net::Task<void> stop() {
         stopping_ = true;
         log::info("the Host stops; tasks go on running");
+        co_await terminals_.stop("the Host stops, and its terminals with it; tasks go on", stop_limit);
         co_await server_.stop(stop_limit);
         loop_.stop();
     }
@@ -167,6 +182,8 @@ private:
     LogReader logs_;
     Links links_;
     Environments environments_;
+    terminal::Terminals terminals_;
+    TaskTerminals task_terminals_;
     Access access_;
     Api api_;
     net::Router router_;

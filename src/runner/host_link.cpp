@@ -105,6 +105,7 @@ net::Task<void> HostLink::listen(net::WebSocket& socket) {
             break;
         }
         if (const auto* orders = std::get_if<proto::Orders>(&*message)) hooks_.orders(*orders);
+        if (const auto* open = std::get_if<proto::OpenTerminal>(&*message)) hooks_.open_terminal(*open);
     }
     conversation_.cancel();
 }

@@ -18,6 +18,7 @@ public:
         std::function<proto::Hello()> hello; ///< made afresh for every connection
         std::function<proto::Heartbeat()> heartbeat;
         std::function<void(const proto::Orders&)> orders;
+        std::function<void(const proto::OpenTerminal&)> open_terminal;
         std::function<void()> connected; ///< reports are taken from now on; what came up after the hello is to be sent
     };
     HostLink(net::Loop& loop, net::Address host, Hooks hooks);

@@ -5,6 +5,7 @@
 #include "runner/host_link.hpp"
 #include "runner/run.hpp"
 #include "runner/shared_folder.hpp"
+#include "runner/terminals.hpp"
 #include "runner/worker.hpp"
 
 #include <algorithm>
@@ -16,6 +17,9 @@
 
 namespace hk::runner {
 namespace {
+
+/// Shells are hung up within it; tasks are not waited for.
+constexpr Duration stop_limit = std::chrono::seconds(3);
 
 /// Several runners may share a machine, each with its own name and records.
 std::filesystem::path state_dir_of(const config::RunnerConfig& config) { return config.state_dir / config.name.value; }
@@ -36,6 +40,10 @@ Result<Fd> lock(const std::filesystem::path& state_dir) {
     if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) return file;
     return fail(Errc::conflict,
                 "another runner uses " + state_dir.string() + " already; give this one a name of its own with --name");
+}
+
+net::Address host_of(const config::RunnerConfig& config) {
+    return net::Address::tcp(config.common.host_address, config.common.host_port);
 }
 
 probe::ProbeSettings probe_settings(const config::RunnerConfig& config) {
@@ -63,7 +71,8 @@ public:
         , inventory_(prober_.inventory())
         , shared_(loop_, config.shared.shared_dir)
         , worker_(loop_, spool_)
-        , link_(loop_, net::Address::tcp(config.common.host_address, config.common.host_port), hooks())
+        , terminals_(loop_, host_of(config), worker_, config.name)
+        , link_(loop_, host_of(config), hooks())
         , background_(loop_) {
         worker_.can_tell = [this] { return link_.connected(); };
         worker_.on_news = [this](std::vector<AttemptReport> news) { return link_.send({std::move(news)}); };
@@ -78,6 +87,7 @@ public:
         worker_.use(std::move(executors));
         say_what_is_offered();
         worker_.recover();
+        terminals_.clean_up();
         return {};
     }
 
@@ -86,8 +96,7 @@ public:
         background_.spawn(every_second());
         background_.spawn(shared_.keep_looking([this] { worker_.withhold(shared_.problem()); }));
         loop_.on_signals({SIGTERM, SIGINT}, [this](int) {
-            log::info("the runner stops; its tasks go on", {{"tasks", worker_.attempts()}});
-            loop_.stop();
+            if (!std::exchange(stopping_, true)) background_.spawn(stop());
         });
         loop_.run();
     }
@@ -97,6 +106,7 @@ private:
         return {.hello = [this] { return hello(); },
                 .heartbeat = [this] { return proto::Heartbeat{.usage = usage()}; },
                 .orders = [this](const proto::Orders& orders) { worker_.take(orders); },
+                .open_terminal = [this](const proto::OpenTerminal& order) { terminals_.open(order); },
                 .connected = [this] { worker_.announce(); }};
     }
 
@@ -121,6 +131,13 @@ private:
         }
         worker_.see_gpus(usage.gpus);
         return usage;
+    }
+
+    net::Task<void> stop() {
+        log::info("the runner stops; its tasks go on", {{"tasks", worker_.attempts()}});
+        co_await terminals_.stop("the runner of the task's node stops, and the terminal with it; the task goes on",
+                                 stop_limit);
+        loop_.stop();
     }
 
     void say_what_is_offered() const {
@@ -154,8 +171,10 @@ private:
     NodeInventory inventory_;
     SharedFolder shared_;
     Worker worker_;
+    TaskTerminals terminals_;
     HostLink link_;
     net::TaskGroup background_;
+    bool stopping_ = false;
 };
 
 /// The scheduler may count on more cores than there are, which is allowed and worth knowing.

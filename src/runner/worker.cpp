@@ -71,6 +71,19 @@ exec::Executor* Worker::executor(ExecutorKind kind) {
     return found == executors_.end() ? nullptr : found->get();
 }
 
+std::vector<AttemptId> Worker::attempt_ids() const {
+    std::vector<AttemptId> ids;
+    for (const auto& [id, attempt] : state_.attempts) ids.push_back(id);
+    return ids;
+}
+
+Result<exec::ShellPlace> Worker::shell_in(AttemptId attempt) {
+    const auto found = state_.attempts.find(attempt);
+    exec::Executor* its = found == state_.attempts.end() ? nullptr : executor(found->second.executor);
+    if (its == nullptr) return fail(Errc::not_found, "task " + to_string(attempt.task) + " is not on this node");
+    return its->shell_in(attempt);
+}
+
 void Worker::use_gpus(const std::vector<Gpu>& gpus) {
     for (const auto& each : executors_) each->use_gpus(gpus);
 }

@@ -46,6 +46,9 @@ public:
     /// Makes results durable that the Host has not acknowledged within a moment; call once a
     /// second.
     void sync_results();
+    /// Where a shell in the attempt goes, or why there can be none.
+    Result<exec::ShellPlace> shell_in(AttemptId attempt);
+    std::vector<AttemptId> attempt_ids() const;
     std::size_t attempts() const { return state_.attempts.size(); }
 
     /// Called on a later turn of the loop with what the Host does not know yet. False: it could not

@@ -142,6 +142,12 @@ void check_terminal(net::Loop& loop, Engine& engine, const std::string& image) {
     for (int i = 0; i < 200 && !ended(); ++i) now(loop, net::sleep_for(std::chrono::milliseconds{20}));
     CHECK(ended() == 7);
     CHECK(now(loop, engine.start_exec("hk-none", true)).error().code == Errc::not_found);
+    const auto left = now(loop, engine.create_exec(id, spec));
+    NEED(left);
+    NEED(now(loop, engine.start_exec(*left, true))); // and nobody keeps its terminal
+    now(loop, net::sleep_for(std::chrono::milliseconds{200}));
+    CHECK(now(loop, engine.inspect_exec(*left))->running);
+    CHECK(now(loop, engine.inspect(id))->exec_ids.size() == 1);
     NEED(now(loop, engine.remove(id, true)));
 }
 

@@ -30,6 +30,10 @@ public:
     void end_container(const std::string& container, int exit_code, bool oom = false);
     /// While set, every call fails with unavailable; containers run on.
     bool down = false;
+    /// While set, shells ignore a hang-up.
+    bool deaf = false;
+    /// The sizes that terminals were given: rows, columns.
+    std::vector<std::pair<int, int>> sizes;
     /// Load wants every layer in the archive, as engines with another image store do.
     bool refuses_thin = false;
     /// While set, an archive that has come is not answered.
@@ -84,6 +88,7 @@ private:
     void tell(const std::string& action, const Container& container);
     std::string put_image(const std::string& config, std::vector<std::string> layers,
                           std::map<std::string, std::string> labels);
+    bool run_script(const Exec& script);
     net::Task<void> run_shell(std::shared_ptr<Exec> exec, net::StreamPtr stream);
     std::string fresh_id();
 

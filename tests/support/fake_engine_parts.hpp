@@ -28,10 +28,14 @@ struct FakeEngine::Image {
 };
 
 struct FakeEngine::Exec {
+    Exec(std::string in, ExecSpec of)
+        : container(std::move(in))
+        , spec(std::move(of)) {}
     std::string container;
     ExecSpec spec;
     std::optional<int> exit_code;
     bool started = false;
+    net::Signal signalled;
 };
 
 struct FakeEngine::Watcher {

@@ -8,6 +8,7 @@
 #include "host/live.hpp"
 #include "host/log_reader.hpp"
 #include "host/queries.hpp"
+#include "host/task_terminals.hpp"
 #include "host/usage.hpp"
 #include "net/router.hpp"
 
@@ -27,6 +28,8 @@ struct Api {
     LogReader& logs;
     Links& links;
     Environments& environments;
+    terminal::Terminals& terminals; ///< of both kinds
+    TaskTerminals& task_terminals;
     net::Loop& loop;
     std::function<store::WriterNumbers()> store_numbers;
     std::function<net::ServerCounters()> server_counters;

@@ -17,6 +17,11 @@ net::Task<void> refuse(net::Exchange& exchange, Error error) {
     co_await exchange.respond(std::move(response));
 }
 
+std::optional<Error> only_for_runners(const net::Request& request) {
+    if (!request.headers.has("Origin")) return std::nullopt;
+    return Error{Errc::forbidden, "only runners connect here", {}};
+}
+
 Result<TaskId> task_of(const net::Request& request) { return parse_task_id(request.param("id")); }
 Result<NodeName> node_of(const net::Request& request) { return parse_node_name(request.param("name")); }
 

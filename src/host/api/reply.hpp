@@ -8,6 +8,10 @@ namespace hk::host {
 net::Task<void> reply(net::Exchange& exchange, std::string json, int status = 200);
 net::Task<void> refuse(net::Exchange& exchange, Error error);
 
+/// What a page is told that connects where only runners do: browsers always say where a page came from, and runners are
+/// no pages.
+std::optional<Error> only_for_runners(const net::Request& request);
+
 /// The {id} of the route.
 Result<TaskId> task_of(const net::Request& request);
 /// The {name} of the route.

@@ -61,9 +61,11 @@ const std::vector<ApiRoute>& api_routes() {
          200,
          {.limit = most_import_bytes, .streaming = true}},
         {get, "/api/terminal/environments/{env}", environment_terminal, "WebSocket of a terminal in a container"},
+        {get, "/api/terminal/tasks/{id}", task_terminal, "WebSocket of a terminal in a running container task"},
         {get, "/api/events", get_events, "Live state as server-sent events"},
         {get, "/api/openapi.json", get_openapi, "This document"},
         {get, "/api/runners/link", runner_link, "WebSocket of a runner"},
+        {get, "/api/runners/terminals/{session}", runner_terminal, "WebSocket of a runner for one terminal"},
         {get, "/metrics", get_metrics, "Numbers in Prometheus text"},
         {get, "/healthz", get_healthz, "Whether the Host can take work"},
         // The original's.

@@ -41,11 +41,7 @@ net::Task<void> get_events(net::Exchange& exchange, Api& api) {
 }
 
 net::Task<void> runner_link(net::Exchange& exchange, Api& api) {
-    // Browsers always say where a page came from; runners are no pages.
-    if (exchange.request().headers.has("Origin")) {
-        Error error{Errc::forbidden, "only runners connect here", {}};
-        co_return co_await refuse(exchange, std::move(error));
-    }
+    if (auto refused = only_for_runners(exchange.request())) co_return co_await refuse(exchange, std::move(*refused));
     co_await api.links.serve(exchange);
 }
 

@@ -3,127 +3,95 @@
 #include "base/log.hpp"
 #include "host/api/reply.hpp"
 #include "host/environments.hpp"
-#include "json/json.hpp"
-
-#include <array>
+#include "terminal/container_terminal.hpp"
 
 namespace hk::host {
 namespace {
 
-/// A person may think for long; the pings keep the connection alive.
-const net::WebSocketLimits limits{.message_bytes = 256 * 1024, .idle_time = std::chrono::seconds(60)};
-constexpr std::size_t chunk = 32 * 1024;
+const net::WebSocketLimits limits{.message_bytes = terminal::most_message_bytes, .idle_time = terminal::idle_time};
 
-/// bash where the image has it, else sh.
-const std::vector<std::string> shell{"/bin/sh", "-c", "command -v bash >/dev/null 2>&1 && exec bash; exec sh"};
-
-Result<docker::ContainerInfo> running_one(const std::vector<docker::ContainerInfo>& containers,
-                                          const std::string& name) {
-    for (const auto& container : containers) {
-        if (container.name != name && container.name != "/" + name) continue;
-        if (container.status == docker::ContainerStatus::running) return container;
-        return fail(Errc::conflict, "the container " + name +
-                                        " is not running; start it with hakuriver.docker start-container " + name);
+/// Why there can be no shell in a task that is where this one is; nothing when there can.
+std::optional<Error> why_not(const proto::TaskView& task) {
+    const std::string name = "task " + to_string(task.task_id);
+    const auto conflict = [](std::string text) { return Error{Errc::conflict, std::move(text), {}}; };
+    if (is_final(task.status))
+        return conflict(name + " is over (" + std::string(to_string(task.status)) +
+                        "); a terminal can only be opened while a task runs");
+    switch (task.status) {
+    case TaskState::pending:
+    case TaskState::assigning: return conflict(name + " does not run yet; open a terminal when it does");
+    case TaskState::paused: return conflict(name + " is paused, and a shell in it would be too; resume it first");
+    case TaskState::lost:
+        return Error{
+            Errc::unavailable, "the node of " + name + " has been silent for too long, so no terminal opens", {}};
+    case TaskState::running:
+    case TaskState::completed:
+    case TaskState::failed:
+    case TaskState::killed:
+    case TaskState::killed_oom: break;
     }
-    return fail(Errc::not_found,
-                "there is no container '" + name + "'; make it with hakuriver.docker create-container IMAGE " + name);
+    if (task.container_name) return std::nullopt;
+    return Error{Errc::unsupported,
+                 name +
+                     " runs on its node without a container, so no terminal opens in it; log in there, or submit it in "
+                     "an environment with --container",
+                 {}};
 }
 
-/// One session: what is typed goes in, what is written comes out, until the shell ends or the person leaves.
-class Session {
-public:
-    Session(net::Loop& loop, docker::Engine& engine, std::string exec, net::StreamPtr stream, net::WebSocket socket)
-        : engine_(engine)
-        , exec_(std::move(exec))
-        , stream_(std::move(stream))
-        , socket_(std::move(socket))
-        , group_(loop) {}
-
-    net::Task<void> run() {
-        group_.spawn(type());
-        group_.spawn(show());
-        co_await group_.join();
-        const auto info = co_await engine_.inspect_exec(exec_);
-        if (socket_.open() && info && info->exit_code)
-            (void)socket_.send_text("{\"type\":\"exit\",\"code\":" + std::to_string(*info->exit_code) + "}");
-        co_await socket_.close();
-    }
-
-private:
-    net::Task<void> show() {
-        std::array<char, chunk> buffer{};
-        for (;;) {
-            const auto got = co_await stream_->read_some(buffer, net::no_limit);
-            if (!got || *got == 0) break;
-            std::string output(buffer.data(), *got);
-            auto written = co_await socket_.write_binary(std::move(output));
-            if (!written) break;
-        }
-        group_.cancel();
-    }
-    net::Task<void> type() {
-        for (;;) {
-            const auto text = co_await socket_.read();
-            if (!text) break;
-            co_await obey(*text);
-        }
-        stream_->close(); // the person left: the shell hears it
-    }
-    /// {"type":"input","data"} or {"type":"resize","rows","cols"}; anything else is ignored, as the original does.
-    net::Task<void> obey(const std::string& text) {
-        const auto message = json::parse(text);
-        if (!message || !message->is_object()) co_return;
-        const auto& object = message->get_object();
-        const auto* type = object.if_contains("type");
-        if (type == nullptr || !type->is_string()) co_return;
-        if (type->get_string() == "input") co_await input(object);
-        if (type->get_string() == "resize") co_await resize(object);
-    }
-    net::Task<void> input(const json::Object& object) {
-        const auto* data = object.if_contains("data");
-        if (data == nullptr || !data->is_string()) co_return;
-        const std::string bytes(data->get_string());
-        (void)co_await stream_->write_all(bytes, std::chrono::seconds(30));
-    }
-    net::Task<void> resize(const json::Object& object) {
-        const auto* rows = object.if_contains("rows");
-        const auto* columns = object.if_contains("cols");
-        const auto sane = [](const json::Value* value) {
-            return value != nullptr && value->is_int64() && value->get_int64() > 0 && value->get_int64() < 10'000;
-        };
-        if (!sane(rows) || !sane(columns)) co_return;
-        (void)co_await engine_.resize_exec(exec_, static_cast<int>(rows->get_int64()),
-                                           static_cast<int>(columns->get_int64()));
-    }
-
-    docker::Engine& engine_;
-    std::string exec_;
-    net::StreamPtr stream_;
-    net::WebSocket socket_;
-    net::TaskGroup group_;
+struct Where {
+    NodeName node;
+    AttemptId attempt;
 };
+net::Task<Result<Where>> find_task(const net::Request& request, Api& api) {
+    const auto id = task_of(request);
+    if (!id) co_return fail(id.error());
+    const auto view = co_await api.queries.task(*id);
+    if (!view) co_return fail(view.error());
+    if (auto refused = why_not(*view)) co_return fail(std::move(*refused));
+    const sched::Task* task = api.engine.find(*id);
+    const sched::Placed* place = task == nullptr ? nullptr : sched::placed(*task);
+    if (place == nullptr) co_return fail(Errc::conflict, "task " + to_string(*id) + " has just ended");
+    co_return Where{place->placement.node, task->attempt_id()};
+}
 
 } // namespace
 
 net::Task<void> environment_terminal(net::Exchange& exchange, Api& api) {
     const auto name = parse_environment_name(exchange.request().param("env"));
     if (!name) co_return co_await refuse(exchange, name.error());
-    docker::Engine& engine = api.environments.engine();
-    const auto containers = co_await engine.list("");
-    if (!containers) co_return co_await refuse(exchange, containers.error());
-    const auto container = running_one(*containers, *name);
+    auto slot = api.terminals.take();
+    if (!slot) co_return co_await refuse(exchange, slot.error());
+    const auto container = co_await api.environments.operations().running(*name);
     if (!container) co_return co_await refuse(exchange, container.error());
-    docker::ExecSpec spec{.argv = shell, .env = {"TERM=xterm-256color"}};
-    const auto exec = co_await engine.create_exec(container->id, std::move(spec));
-    if (!exec) co_return co_await refuse(exchange, exec.error());
-    auto stream = co_await engine.start_exec(*exec, true);
-    if (!stream) co_return co_await refuse(exchange, stream.error());
-    auto socket = co_await exchange.upgrade(limits);
-    if (!socket) co_return;
+    docker::Engine& engine = api.environments.engine();
+    terminal::Place place{.container = container->id, .labels = {}, .working_directory = {}};
+    auto shell = co_await terminal::prepare_shell(engine, std::move(place));
+    if (!shell) co_return co_await refuse(exchange, shell.error());
+    auto person = co_await exchange.upgrade(limits);
+    if (!person) co_return;
     log::info("a terminal is open", {{"environment", *name}});
-    Session session(api.loop, engine, *exec, std::move(*stream), std::move(*socket));
-    co_await session.run();
-    log::info("a terminal is closed", {{"environment", *name}});
+    auto terminal =
+        std::make_unique<terminal::ContainerTerminal>(api.loop, engine, std::move(*shell), std::move(*person));
+    api.terminals.keep(std::move(*slot), std::move(terminal));
+}
+
+net::Task<void> task_terminal(net::Exchange& exchange, Api& api) {
+    const auto task = co_await find_task(exchange.request(), api);
+    if (!task) co_return co_await refuse(exchange, task.error());
+    auto slot = api.terminals.take();
+    if (!slot) co_return co_await refuse(exchange, slot.error());
+    auto asking = api.task_terminals.ask(task->node, task->attempt);
+    auto shell = co_await std::move(asking);
+    if (!shell) co_return co_await refuse(exchange, shell.error());
+    auto person = co_await exchange.upgrade(limits);
+    if (!person) co_return;
+    log::info("a terminal is open", {{"attempt", to_string(task->attempt)}, {"node", task->node.value}});
+    api.task_terminals.connect(api.terminals, std::move(*slot), std::move(*person), std::move(*shell), task->node);
+}
+
+net::Task<void> runner_terminal(net::Exchange& exchange, Api& api) {
+    if (auto refused = only_for_runners(exchange.request())) co_return co_await refuse(exchange, std::move(*refused));
+    co_await api.task_terminals.serve(exchange);
 }
 
 } // namespace hk::host

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 from cluster import Cluster
+from container_lab import container_lab
+from engine import why_not
 
 WEB = Path(__file__).resolve().parents[3] / "web"
 API = WEB / "openapi.json"
@@ -34,6 +36,14 @@ def test_the_page_says_what_is_gone_and_recovers(cluster):
     need_browser()
     two = cluster(runners=2, timing__heartbeat_timeout_factor=3)
     run_in_browser(two, "mishaps.test.ts")
+
+
+@pytest.mark.skipif(why_not() != "", reason=why_not() or "never")
+def test_environments_and_terminals_are_used_from_the_page(tmp_path_factory):
+    need_browser()
+    with container_lab(tmp_path_factory.mktemp("lab")) as (lab, engine):
+        run_in_browser(lab, "environments.test.ts", HAKURIVER_ENGINE=str(engine.socket))
+        run_in_browser(lab, "terminals.test.ts")
 
 
 def test_the_dashboard_knows_the_api_as_the_host_describes_it(one):
