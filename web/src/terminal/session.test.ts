@@ -6,6 +6,7 @@ class FakeSocket {
   static last: FakeSocket;
   readyState = 1;
   sent: string[] = [];
+  onopen: () => void = () => undefined;
   onmessage: (event: { data: unknown }) => void = () => undefined;
   onclose: () => void = () => undefined;
   constructor(readonly url: string) {
@@ -13,6 +14,9 @@ class FakeSocket {
   }
   send(text: string): void {
     this.sent.push(text);
+  }
+  close(): void {
+    this.onclose();
   }
 }
 
@@ -40,6 +44,42 @@ describe('TerminalSession', () => {
     expect(heard.output.mock.calls).toEqual([['a'], [new Uint8Array([98])]]);
     expect(heard.error).toHaveBeenCalledWith('no');
     expect(heard.exit).toHaveBeenCalledWith(3);
+  });
+
+  it('takes no end without an exit code for a good one', () => {
+    const heard = events();
+    new TerminalSession('/x', heard);
+    FakeSocket.last.onmessage({ data: '{"type":"exit"}' });
+    FakeSocket.last.onmessage({ data: '{"type":"of tomorrow"}' });
+    expect(heard.exit).not.toHaveBeenCalled();
+    expect(heard.error).not.toHaveBeenCalled();
+  });
+
+  it('says why it was refused, which browsers do not tell', async () => {
+    const fetched = vi.fn(() =>
+      Promise.resolve(new Response('{"detail":"task 7 is over"}', { status: 409 })),
+    );
+    vi.stubGlobal('fetch', fetched);
+    const heard = events();
+    new TerminalSession('/api/terminal/tasks/7', heard);
+    FakeSocket.last.onclose();
+    await vi.waitFor(() => expect(heard.close).toHaveBeenCalled());
+    expect(fetched).toHaveBeenCalledWith('/api/terminal/tasks/7');
+    expect(heard.error).toHaveBeenCalledWith('task 7 is over');
+  });
+
+  it('asks for no reason when it was connected, and is silent when it was closed here', async () => {
+    const fetched = vi.fn();
+    vi.stubGlobal('fetch', fetched);
+    const heard = events();
+    const session = new TerminalSession('/x', heard);
+    FakeSocket.last.onopen();
+    FakeSocket.last.onclose();
+    await vi.waitFor(() => expect(heard.close).toHaveBeenCalledTimes(1));
+    session.close();
+    await Promise.resolve();
+    expect(heard.close).toHaveBeenCalledTimes(1);
+    expect(fetched).not.toHaveBeenCalled();
   });
 
   it('sends nothing into a closed connection', () => {

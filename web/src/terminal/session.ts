@@ -1,5 +1,16 @@
 /** One shell over a WebSocket. Knows the frames of the Host, not the screen. */
 
+/** A browser does not say why a connection was refused; an ordinary request to the same address does. */
+async function reasonOf(path: string): Promise<string> {
+  try {
+    const reply = await fetch(path);
+    const body = (await reply.json()) as { detail?: string };
+    return body.detail ?? '';
+  } catch {
+    return '';
+  }
+}
+
 export interface SessionEvents {
   open(): void;
   output(data: string | Uint8Array): void;
@@ -19,13 +30,18 @@ interface Frame {
 
 export class TerminalSession {
   private readonly socket: WebSocket;
+  private connected = false;
+  private ended = false;
 
   constructor(path: string, events: SessionEvents) {
     const scheme = location.protocol === 'https:' ? 'wss:' : 'ws:';
     this.socket = new WebSocket(`${scheme}//${location.host}${path}`);
     this.socket.binaryType = 'arraybuffer';
-    this.socket.onopen = () => events.open();
-    this.socket.onclose = () => events.close();
+    this.socket.onopen = () => {
+      this.connected = true;
+      events.open();
+    };
+    this.socket.onclose = () => void this.over(path, events);
     this.socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
       if (typeof data === 'string') dispatch(data, events);
       else events.output(new Uint8Array(data));
@@ -41,7 +57,14 @@ export class TerminalSession {
   }
 
   close(): void {
+    this.ended = true;
     this.socket.close();
+  }
+
+  private async over(path: string, events: SessionEvents): Promise<void> {
+    const reason = this.connected || this.ended ? '' : await reasonOf(path);
+    if (reason && !this.ended) events.error(reason);
+    if (!this.ended) events.close();
   }
 
   private send(frame: object): void {
@@ -52,8 +75,8 @@ export class TerminalSession {
 function dispatch(text: string, events: SessionEvents): void {
   const frame = JSON.parse(text) as Frame;
   if (frame.type === 'output') events.output(frame.data ?? '');
-  else if (frame.type === 'exit') events.exit(frame.code ?? 0);
-  else events.error(frame.data ?? '');
+  else if (frame.type === 'exit' && frame.code !== undefined) events.exit(frame.code);
+  else if (frame.type === 'error') events.error(frame.data ?? '');
 }
 
 /** The route of what the page's address names; null when it names nothing. */
