@@ -65,6 +65,7 @@ private:
     net::Task<void> launch(AttemptId id);
     net::Task<Result<>> bring_up(AttemptId id);
     net::Task<Result<std::string>> prepare(AttemptId id);
+    net::Task<Result<bool>> runs_as_others(std::string image);
     net::Task<Result<>> make_container(AttemptId id, std::string image);
     net::Task<Result<>> start_container(AttemptId id);
     Result<> check_policy(const TaskSpec& spec) const;
@@ -97,7 +98,8 @@ private:
     std::unordered_map<AttemptId, ContainerAttempt> attempts_;
     std::optional<docker::EngineInfo> engine_; ///< empty while it does not answer
     std::string problem_ = "the container engine has not answered yet";
-    GpuRequest gpu_request_ = GpuRequest::driver; ///< what has worked here, or comes next
+    GpuRequest gpu_request_ = GpuRequest::driver;       ///< what has worked here, or comes next
+    std::unordered_map<std::string, bool> other_users_; ///< by image id: whether its processes are not root
     std::unique_ptr<FactFollower> follower_;
     net::TaskGroup group_; ///< last, so that its tasks end first
 };

@@ -14,6 +14,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr Duration engine_pace = 500ms;
+constexpr std::size_t most_known_images = 100;
 
 Result<> make_file(const std::filesystem::path& path, bool for_everybody) {
     std::error_code error;
@@ -158,19 +159,30 @@ net::Task<Result<std::string>> DockerExecutor::Impl::prepare(AttemptId id) {
     auto image = co_await parts_.source.prepare(assignment.spec->container.value_or(""), assignment.environment_version,
                                                 std::move(progress));
     if (!image || alive(id) == nullptr) co_return image;
-    const auto info = co_await parts_.engine.inspect_image(*image);
-    if (!info) co_return fail(come_again_if_gone(info.error()));
+    const auto others = co_await runs_as_others(*image);
+    if (!others) co_return fail(others.error());
     const LogFiles logs = log_files(settings_.shared_dir, id.task);
     FileWork work;
     work.mounts = assignment.spec->mounts;
     work.allowed = parts_.policy.allowed_mounts;
     work.folders = {shared_data(settings_.shared_dir), settings_.local_temp_dir};
     work.files = {logs.output, logs.errors};
-    work.for_everybody = !info->user.empty() && info->user != "root" && info->user != "0";
+    work.for_everybody = *others;
     if (work.for_everybody) ::chmod(spool_.path_of(id).c_str(), 0666); // its folder is ours alone
     const auto done = co_await parts_.pool.run(std::move(work));
     if (!done) co_return fail(done.error());
     co_return image;
+}
+
+/// Whether the image's processes are not root. What an id names never changes, so an engine is asked once.
+net::Task<Result<bool>> DockerExecutor::Impl::runs_as_others(std::string image) {
+    if (const auto known = other_users_.find(image); known != other_users_.end()) co_return known->second;
+    const auto info = co_await parts_.engine.inspect_image(image);
+    if (!info) co_return fail(come_again_if_gone(info.error()));
+    const bool others = !info->user.empty() && info->user != "root" && info->user != "0";
+    if (other_users_.size() >= most_known_images) other_users_.clear();
+    if (info->id == image) other_users_[image] = others;
+    co_return others;
 }
 
 ContainerInputs DockerExecutor::Impl::inputs_of(const Assignment& assignment, std::string image) const {
