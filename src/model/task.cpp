@@ -126,7 +126,8 @@ Result<Mount> parse_mount(std::string_view text) {
     if (is_plain_absolute(mount.source) && is_plain_absolute(mount.target) && !mount.target.contains(':')) return mount;
     return fail(Errc::invalid,
                 "\"" + std::string(text.substr(0, 120)) +
-                    "\" is not a mount; write /path/on/node:/path/in/container, optionally with :ro at the end");
+                    "\" is not a mount; write /path/on/node:/path/in/container, without . and .. as parts of them, "
+                    "optionally with :ro at the end");
 }
 
 std::string to_string(const Mount& mount) { return mount.source + ":" + mount.target + (mount.read_only ? ":ro" : ""); }
