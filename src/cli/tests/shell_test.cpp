@@ -6,8 +6,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <fcntl.h>
 #include <mutex>
 #include <poll.h>
 #include <pty.h>
@@ -34,12 +36,17 @@ struct Heard {
         const std::scoped_lock lock(mutex);
         return text.contains(part);
     }
+    std::ptrdiff_t count(char c) {
+        const std::scoped_lock lock(mutex);
+        return std::ranges::count(text, c);
+    }
+    std::atomic<bool> reads = true; ///< or takes nothing for now
 };
 Heard* heard = nullptr;
 
-/// Answers each frame with a greeting, and "bye" with an exit code.
+/// Answers each frame with a greeting, "bye" with an exit code, and "leave" by closing without one.
 net::Task<void> terminal(net::Exchange& exchange) {
-    const net::WebSocketLimits limits;
+    const net::WebSocketLimits limits{.message_bytes = 256 * 1024, .idle_time = std::chrono::seconds(60)};
     auto socket = co_await exchange.upgrade(limits);
     if (!socket) co_return;
     (void)socket->send_binary("ready\r\n");
@@ -47,6 +54,8 @@ net::Task<void> terminal(net::Exchange& exchange) {
         const auto frame = co_await socket->read();
         if (!frame) co_return;
         heard->add(*frame);
+        while (!heard->reads) co_await net::sleep_for(std::chrono::milliseconds(5));
+        if (frame->contains("leave")) co_return co_await socket->close();
         if (frame->contains("bye")) (void)socket->send_text(R"({"type":"exit","code":7})");
         if (frame->contains("input")) (void)socket->send_text(R"({"type":"output","data":"né\r\n"})");
     }
@@ -104,6 +113,18 @@ public:
         REQUIRE(write(pipe_[1], (address + "\n").data(), address.size() + 1) > 0);
     }
     void type(std::string_view keys) { REQUIRE(write(terminal_, keys.data(), keys.size()) > 0); }
+    /// Types until it takes no more for half a second; how much it took.
+    std::size_t paste(std::string_view keys) {
+        REQUIRE(fcntl(terminal_, F_SETFL, O_NONBLOCK) == 0);
+        std::size_t taken = 0;
+        pollfd ready{.fd = terminal_, .events = POLLOUT, .revents = 0};
+        while (taken < keys.size() && poll(&ready, 1, 500) == 1) {
+            const ssize_t count = write(terminal_, keys.data() + taken, keys.size() - taken);
+            if (count < 0 && errno != EAGAIN) break;
+            taken += static_cast<std::size_t>(std::max<ssize_t>(count, 0));
+        }
+        return taken;
+    }
     void resize(unsigned short rows, unsigned short columns) {
         winsize size{.ws_row = rows, .ws_col = columns, .ws_xpixel = 0, .ws_ypixel = 0};
         REQUIRE(ioctl(terminal_, TIOCSWINSZ, &size) == 0);
@@ -170,6 +191,41 @@ TEST_CASE("shell: keys, output, window size and exit code pass through a real te
     shell.type("bye\r");
     CHECK(shell.exit_code() == 7);
     CHECK_FALSE(shell.shown().contains("bye")); // raw: only the other side echoes
+}
+
+TEST_CASE("shell: a connection that closes without an exit code is no success") {
+    Heard frames;
+    heard = &frames;
+    Shell shell;
+    const Server server;
+    shell.connect(server.address);
+    REQUIRE(shell.shows("ready"));
+    shell.type("leave");
+    CHECK(shell.shows("the terminal ended"));
+    CHECK(shell.exit_code() == 125);
+}
+
+TEST_CASE("shell: nothing that is pasted is lost, however long the Host takes nothing") {
+    Heard frames;
+    heard = &frames;
+    Shell shell;
+    const Server server;
+    shell.connect(server.address);
+    REQUIRE(shell.shows("ready"));
+    frames.reads = false;
+    const std::string pasted(16 << 20, '~'); // which no frame has of itself
+    const std::size_t first = shell.paste(pasted);
+    CHECK(first < pasted.size()); // it stopped reading
+    frames.reads = true;
+    std::size_t taken = first;
+    while (taken < pasted.size()) {
+        const std::size_t more = shell.paste(std::string_view(pasted).substr(taken));
+        REQUIRE(more > 0);
+        taken += more;
+    }
+    CHECK(eventually([&] { return frames.count('~') == static_cast<std::ptrdiff_t>(pasted.size()); }));
+    shell.type("bye\r");
+    CHECK(shell.exit_code() == 7);
 }
 
 TEST_CASE("shell: a Host that is away is a sentence and 125") {

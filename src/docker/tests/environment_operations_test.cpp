@@ -272,6 +272,7 @@ TEST_CASE("containers that HakuRiver did not make are left alone, and ids are no
     REQUIRE(f.run(f.engine.start("postgres")));
     for (const std::string& name : {std::string("postgres"), made->id}) {
         CAPTURE(name);
+        CHECK_FALSE(f.run(f.operations.running(name)));
         CHECK_FALSE(f.run(f.operations.stop(name)));
         CHECK_FALSE(f.run(f.operations.package(name, f.sink())));
         CHECK_FALSE(f.run(f.operations.remove(name)));
@@ -282,6 +283,18 @@ TEST_CASE("containers that HakuRiver did not make are left alone, and ids are no
     CHECK(f.create("python:3", "postgres").error().message.contains("was not made by HakuRiver"));
     CHECK(f.run(f.engine.inspect("postgres"))->status == ContainerStatus::running);
     CHECK(f.run(f.operations.overview()).environments.empty());
+}
+
+TEST_CASE("a shell goes only into a container that runs") {
+    Fixture f;
+    REQUIRE(f.create());
+    CHECK(f.run(f.operations.running("env"))->name == "env");
+    REQUIRE(f.run(f.operations.stop("env")));
+    const auto stopped = f.run(f.operations.running("env"));
+    REQUIRE_FALSE(stopped);
+    CHECK(stopped.error().code == Errc::conflict);
+    CHECK(stopped.error().message.ends_with("start it with hakuriver.docker start-container env"));
+    CHECK(f.run(f.operations.running("none")).error().code == Errc::not_found);
 }
 
 TEST_CASE("the image goes with the last container and version") {

@@ -122,6 +122,19 @@ TEST_CASE("nothing is offered while there is a reason") {
     CHECK(life.worker.offers().at(0).available);
 }
 
+TEST_CASE("a shell goes where the executor of the attempt says, and nowhere for what is not here") {
+    const test::TempFolder folder;
+    Life life(folder.path());
+    CHECK(life.worker.shell_in(Life::id).error().code == Errc::not_found);
+    life.order_start();
+    const auto refused = life.worker.shell_in(Life::id);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == Errc::unsupported);
+    CHECK(refused.error().message.contains("without a container"));
+    CHECK(life.worker.attempt_ids() == std::vector{Life::id});
+    CHECK(life.worker.shell_in(AttemptId{TaskId{3}, 2}).error().code == Errc::not_found);
+}
+
 TEST_CASE("the next life takes up what the last one left") {
     const test::TempFolder folder;
     {
