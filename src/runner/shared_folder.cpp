@@ -8,7 +8,14 @@ namespace hk::runner {
 
 namespace {
 
-constexpr std::array folders_of_the_host{"task_outputs", "task_errors", "shared_data"};
+/// What the Host makes in it, and what a runner must be able to do there.
+struct Inner {
+    const char* name;
+    int access;
+};
+constexpr std::array<Inner, 3> folders_of_the_host{{
+    {"task_outputs", W_OK | X_OK}, {"task_errors", W_OK | X_OK}, {"shared_data", X_OK}, // tasks may only read there
+}};
 /// Storage that takes longer over one look than this hangs.
 constexpr Duration patience = std::chrono::seconds{5};
 constexpr Duration healthy_pace = std::chrono::seconds{10};
@@ -23,16 +30,16 @@ Result<> check_shared_folder(const std::filesystem::path& folder) {
     if (!std::filesystem::is_directory(folder, error))
         return fail(Errc::not_found, named(folder) + " is not there" + (error ? " (" + error.message() + ")" : "") +
                                          "; mount it, or set paths.shared_dir to the folder that the Host has");
-    for (const char* name : folders_of_the_host) {
+    for (const auto& [name, access] : folders_of_the_host) {
         const auto inner = folder / name;
         if (!std::filesystem::is_directory(inner, error))
             return fail(Errc::not_found, named(folder) + " has no folder " + name +
                                              ", which the Host makes in it; start the Host, mount the folder, or set "
                                              "paths.shared_dir to the one that the Host has");
-        if (::access(inner.c_str(), W_OK | X_OK) != 0)
+        if (::access(inner.c_str(), access) != 0)
             return fail(Errc::forbidden, named(folder) +
                                              " cannot be used: " + system_error(inner.string(), errno).message +
-                                             "; let this user write there");
+                                             "; give the runner's user access to it");
     }
     return {};
 }
