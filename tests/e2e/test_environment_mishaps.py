@@ -264,3 +264,21 @@ def test_an_image_that_comes_later_becomes_the_default_environment(lab: Lab):
     wait_until(lambda: lab.versions().get("base"), "the default environment is made", 60)
     task = lab.cluster.run("true")
     assert task["status"] == "completed" and task["container_name"] == "base"
+
+
+def test_a_task_whose_engine_is_away_says_so_and_runs_when_it_is_back(lab: Lab):
+    """The last one: the engine takes the containers of this file down with it."""
+    lab.engine.process.terminate()
+    lab.engine.process.wait()
+    task_id = lab.cluster.submit_one("true", container_name="tools")
+
+    def says_so() -> bool:
+        said = lab.cluster.api.get(f"/api/tasks/{task_id}/explain").json()["summary"]
+        return "waiting for the container engine" in said or "does not answer" in said
+
+    try:
+        wait_until(says_so, "explain says what is waited for", 30)
+        assert "cannot be used on the Host" in lab.refused("list-containers")
+    finally:
+        lab.engine.start()
+    assert lab.cluster.wait(task_id)["status"] == "completed"

@@ -80,6 +80,8 @@ net::Task<void> explain_task(net::Exchange& exchange, Api& api) {
         out.summary = found.summary;
         out.ahead = found.ahead;
         for (const auto& verdict : found.nodes) out.nodes.push_back({verdict.node.value, verdict.fits, verdict.reason});
+    } else if (!task->progress.empty()) {
+        out.summary = "node " + task->assigned_node.value_or("") + " prepares it: " + task->progress;
     } else {
         out.summary = "the task does not wait: it is " + std::string(to_string(task->status));
     }
