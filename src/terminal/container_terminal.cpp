@@ -68,7 +68,9 @@ net::Task<void> signal_shells(docker::Engine& engine, std::string container, Mar
     }
 }
 
+constexpr int not_by_itself = 126; ///< and above: it could not run, or a signal ended it
 constexpr int killed = 128 + 9;
+const char* const container_ended = "the container has ended, and the terminal in it";
 constexpr std::uint16_t normal_end = 1000;
 constexpr std::uint16_t going_away = 1001;
 constexpr std::uint16_t unexpected_end = 1011;
@@ -126,7 +128,7 @@ void ContainerTerminal::end(std::string why) {
 net::Task<void> ContainerTerminal::run() {
     auto stream = co_await engine_.start_exec(shell_.exec, true);
     if (!stream) {
-        complain(stream.error().message);
+        co_await say_why_not(stream.error().message);
         co_return co_await person_.close(unexpected_end);
     }
     stream_ = std::move(*stream);
@@ -210,22 +212,26 @@ net::Task<std::optional<int>> ContainerTerminal::exit_code() {
     co_return std::nullopt;
 }
 
-/// What kills a container kills the shells in it first.
-net::Task<bool> ContainerTerminal::container_runs() {
-    constexpr Duration limit = 500ms;
-    for (Duration waited{}; waited < limit; waited += look_again) {
+/// What kills a container kills the shells in it first, and the engine says so a moment later.
+net::Task<bool> ContainerTerminal::container_runs(Duration patience) {
+    for (Duration waited{};; waited += look_again) {
         const auto info = co_await engine_.inspect(shell_.container);
         if (!info || info->status != docker::ContainerStatus::running) co_return false;
+        if (waited >= patience) co_return true;
         co_await net::sleep_for(look_again);
     }
-    co_return true;
+}
+
+net::Task<void> ContainerTerminal::say_why_not(std::string why) {
+    const bool runs = co_await container_runs(0ms);
+    complain(runs ? why : container_ended);
 }
 
 net::Task<void> ContainerTerminal::say_end() {
     const auto code = co_await exit_code();
     bool runs = true;
-    if (!code || *code == killed) runs = co_await container_runs();
-    if (!runs) complain("the container has ended, and the terminal in it");
+    if (!code || *code >= not_by_itself) runs = co_await container_runs(!code || *code == killed ? 500ms : 0ms);
+    if (!runs) complain(container_ended);
     else if (!code) complain("the container engine has let go of the shell, so nobody knows its exit code");
     else (void)person_.send_text(proto::to_json(proto::TerminalExit{*code}));
 }

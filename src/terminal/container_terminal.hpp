@@ -49,7 +49,8 @@ private:
     net::Task<void> resize(proto::TerminalSize size);
     net::Task<void> say_end();
     net::Task<std::optional<int>> exit_code();
-    net::Task<bool> container_runs();
+    net::Task<void> say_why_not(std::string why);
+    net::Task<bool> container_runs(Duration patience);
     net::Task<void> close(std::uint16_t code);
     net::Task<void> hang_up();
     void complain(std::string why);

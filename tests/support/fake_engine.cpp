@@ -291,6 +291,7 @@ Task<Result<net::StreamPtr>> FakeEngine::start_exec(std::string id, bool termina
     (void)terminal;
     const auto exec = execs_.find(id);
     if (exec == execs_.end()) co_return fail(Errc::not_found, "No such exec instance: " + id);
+    if (starts_no_exec) co_return fail(Errc::io, "it cannot be started");
     if (exec->second->started) co_return fail(Errc::conflict, "exec " + id + " is already running");
     exec->second->started = true;
     auto [ours, theirs] = net::memory_pair();

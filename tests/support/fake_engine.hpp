@@ -32,6 +32,8 @@ public:
     bool down = false;
     /// While set, shells ignore a hang-up.
     bool deaf = false;
+    /// While set, no session starts.
+    bool starts_no_exec = false;
     /// The sizes that terminals were given: rows, columns.
     std::vector<std::pair<int, int>> sizes;
     /// Load wants every layer in the archive, as engines with another image store do.

@@ -177,6 +177,22 @@ TEST_CASE("container terminal: what an earlier life left is hung up, and what is
     CHECK(read_until(fake.loop, person, "code").contains("exit"));
 }
 
+TEST_CASE("container terminal: a shell that cannot start any more is no silence") {
+    for (const bool gone : {false, true}) {
+        CAPTURE(gone);
+        FakeRig fake;
+        net::WebSocket person = fake.rig.open();
+        if (gone) fake.engine.end_container("env", 0);
+        fake.engine.starts_no_exec = true;
+        const std::string said = read_until(fake.loop, person, "}");
+        CHECK(said.contains(R"({"type":"error","data":")"));
+        CHECK(said.contains(gone ? "the container has ended" : "it cannot be started"));
+        CHECK_FALSE(now(fake.loop, person.read_message()));
+        CHECK(person.close_code() == 1011);
+        CHECK(fake.rig.over());
+    }
+}
+
 TEST_CASE("container terminal: only in a container that runs and is what it is called") {
     FakeRig fake;
     CHECK(fake.rig.prepare({{"made-by", "us"}}));

@@ -39,10 +39,16 @@ def test_the_page_says_what_is_gone_and_recovers(cluster):
 
 
 @pytest.mark.skipif(why_not() != "", reason=why_not() or "never")
-def test_environments_and_terminals_are_used_from_the_page(tmp_path_factory):
+def test_environments_are_made_used_and_deleted_from_the_page(tmp_path_factory):
     need_browser()
     with container_lab(tmp_path_factory.mktemp("lab")) as (lab, engine):
         run_in_browser(lab, "environments.test.ts", HAKURIVER_ENGINE=str(engine.socket))
+
+
+@pytest.mark.skipif(why_not() != "", reason=why_not() or "never")
+def test_terminals_in_tasks_are_opened_from_the_page(tmp_path_factory):
+    need_browser()
+    with container_lab(tmp_path_factory.mktemp("lab")) as (lab, _):
         run_in_browser(lab, "terminals.test.ts")
 
 
