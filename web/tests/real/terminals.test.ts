@@ -34,7 +34,8 @@ it('opens a terminal from the page of a running container task', async () => {
   await screen(shell).getByText(`task ${id} in /shared: grüße 計算`).first().waitFor();
   await picture(page, 'task');
   await picture(shell, 'terminal');
-  await shell.keyboard.type('sleep 1000\r');
+  await shell.keyboard.type("echo be''gins; sleep 1000\r");
+  await screen(shell).getByText('begins', { exact: true }).waitFor();
   await shell.keyboard.press('Control+c');
   await shell.keyboard.type('exit 4\r');
   await shell.getByText('The shell has ended with exit code 4.').waitFor();
