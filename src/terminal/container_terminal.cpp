@@ -23,6 +23,8 @@ const std::string& this_life() {
 /// An engine knows of a start and of an end a moment after it has opened and closed the stream.
 constexpr Duration engine_delay = 5s;
 constexpr Duration look_again = 20ms;
+/// What kills a container kills the shells in it first; on a busy machine the engine says the rest a second later.
+constexpr Duration container_delay = 3s;
 
 /// A shell that ignores the hang-up is killed at the third try; a paused one hears neither until it is resumed.
 constexpr int polite_tries = 2;
@@ -212,7 +214,6 @@ net::Task<std::optional<int>> ContainerTerminal::exit_code() {
     co_return std::nullopt;
 }
 
-/// What kills a container kills the shells in it first, and the engine says so a moment later.
 net::Task<bool> ContainerTerminal::container_runs(Duration patience) {
     for (Duration waited{};; waited += look_again) {
         const auto info = co_await engine_.inspect(shell_.container);
@@ -230,7 +231,8 @@ net::Task<void> ContainerTerminal::say_why_not(std::string why) {
 net::Task<void> ContainerTerminal::say_end() {
     const auto code = co_await exit_code();
     bool runs = true;
-    if (!code || *code >= not_by_itself) runs = co_await container_runs(!code || *code == killed ? 500ms : 0ms);
+    if (!code || *code >= not_by_itself)
+        runs = co_await container_runs(!code || *code == killed ? container_delay : 0ms);
     if (!runs) complain(container_ended);
     else if (!code) complain("the container engine has let go of the shell, so nobody knows its exit code");
     else (void)person_.send_text(proto::to_json(proto::TerminalExit{*code}));

@@ -145,7 +145,7 @@ it('deletes a version, and the container', async () => {
   expect(await running()).toBe('true');
   await card().getByRole('button', { name: 'Delete the container of mine' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
-  await card().waitFor({ state: 'hidden' });
+  await card().waitFor({ state: 'hidden', timeout: 30_000 });
   expect(await running()).toContain('No such');
   // What was refused above, and the log of a task that has written nothing yet.
   expect(complaints.filter((text) => !/40[09]|416|422/.test(text))).toEqual([]);
