@@ -52,6 +52,10 @@ class Lab:
         assert top.returncode == 0, top.stderr
         return [" ".join(line.split()[1:]) for line in top.stdout.decode().splitlines()[1:]]
 
+    def shells(self, kind: str) -> str:
+        """The engine's names of the shells in that place."""
+        return self.engine.docker("inspect", "-f", "{{or .ExecIDs `[]`}}", self.container(kind)).stdout.decode().strip()
+
     @contextmanager
     def shell(self, *words: str, **more) -> Iterator[Terminal]:
         """hakuriver.docker-shell in a terminal of its own, with a prompt."""

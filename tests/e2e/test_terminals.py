@@ -110,6 +110,7 @@ def test_two_at_once_know_nothing_of_each_other(lab: Lab, kind: str):
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("way", [signal.SIGKILL, signal.SIGHUP])
 def test_nothing_is_left_of_a_terminal_that_was_closed(lab: Lab, kind: str, way: signal.Signals):
+    wait_until(lambda: lab.shells(kind) == "[]", "those of the tests before are gone", 10)
     before = lab.processes(kind)
     with lab.shell(*lab.words(kind)) as shell:
         shell.type("echo be''gins; sleep 1003\n")
