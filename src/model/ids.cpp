@@ -57,7 +57,8 @@ Result<NodeName> parse_node_name(std::string_view text) {
 }
 
 Result<std::string> parse_environment_name(std::string_view text) {
-    bool good = !text.empty() && text.size() <= 63 && is_lower_or_digit(text.front()) && is_lower_or_digit(text.back());
+    bool good =
+        text.size() >= 2 && text.size() <= 63 && is_lower_or_digit(text.front()) && is_lower_or_digit(text.back());
     bool after_punctuation = false;
     for (const char c : text) {
         good = good && (is_lower_or_digit(c) || (is_punctuation(c) && !after_punctuation));
@@ -65,7 +66,7 @@ Result<std::string> parse_environment_name(std::string_view text) {
     }
     if (good) return std::string(text);
     return fail(Errc::invalid, quoted(text) +
-                                   " is not an environment name; use 1 to 63 lower-case letters, digits and single "
+                                   " is not an environment name; use 2 to 63 lower-case letters, digits and single "
                                    "\".\", \"_\" or \"-\" between them");
 }
 

@@ -32,7 +32,7 @@ Result<AttemptId> parse_attempt_id(std::string_view text);
 
 /// A node name: 1 to 63 of a-z A-Z 0-9 . _ - and not starting with a dot or a dash.
 Result<NodeName> parse_node_name(std::string_view text);
-/// An environment name: 1 to 63 of a-z 0-9 . _ - starting with a letter or digit (what Docker and a file name both
+/// An environment name: 2 to 63 of a-z 0-9 . _ - starting with a letter or digit (what Docker and a file name both
 /// take).
 Result<std::string> parse_environment_name(std::string_view text);
 

@@ -18,7 +18,7 @@ using namespace hk::cli::test;
 namespace {
 
 std::string line(const std::string& message, bool finished) {
-    proto::OperationProgress step{.operation = "import", .environment = "e", .message = message};
+    proto::OperationProgress step{.operation = "import", .environment = "env", .message = message};
     step.finished = finished;
     return proto::to_json(step) + "\n";
 }
@@ -106,8 +106,8 @@ TEST_CASE("net link: calls, streams and uploads reach a real server") {
     rig.clear();
     const auto file = std::filesystem::temp_directory_path() / ("hk-cli-tar-" + std::to_string(getpid()));
     REQUIRE(write_file_atomically(file, std::string(1'000'000, 'x')));
-    CHECK(rig.docker({"import-tar", file.string(), "e"}) == 0);
-    CHECK(rig.err.contains("import e: got 1000000"));
+    CHECK(rig.docker({"import-tar", file.string(), "env"}) == 0);
+    CHECK(rig.err.contains("import env: got 1000000"));
     std::filesystem::remove(file);
     rig.clear();
     CHECK(rig.hakuriver({"batch", "3"}) == 125);

@@ -113,15 +113,21 @@ public:
         REQUIRE(write(pipe_[1], (address + "\n").data(), address.size() + 1) > 0);
     }
     void type(std::string_view keys) { REQUIRE(write(terminal_, keys.data(), keys.size()) > 0); }
-    /// Types until it takes no more for half a second; how much it took.
+    /// Types, and reads what is shown, until nothing more is taken for half a second; how much was.
     std::size_t paste(std::string_view keys) {
         REQUIRE(fcntl(terminal_, F_SETFL, O_NONBLOCK) == 0);
         std::size_t taken = 0;
-        pollfd ready{.fd = terminal_, .events = POLLOUT, .revents = 0};
-        while (taken < keys.size() && poll(&ready, 1, 500) == 1) {
+        auto last = std::chrono::steady_clock::now();
+        while (taken < keys.size() && std::chrono::steady_clock::now() - last < std::chrono::milliseconds(500)) {
             const ssize_t count = write(terminal_, keys.data() + taken, keys.size() - taken);
+            if (count > 0) last = std::chrono::steady_clock::now();
             if (count < 0 && errno != EAGAIN) break;
             taken += static_cast<std::size_t>(std::max<ssize_t>(count, 0));
+            char bytes[4096];
+            const ssize_t shown = read(terminal_, bytes, sizeof bytes);
+            if (shown > 0) shown_.append(bytes, static_cast<std::size_t>(shown));
+            // A full terminal says of itself that it can be written to, so there is nothing to wait for.
+            else if (count <= 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
         }
         return taken;
     }

@@ -68,13 +68,13 @@ TEST_CASE("versions are listed newest first and stamps never repeat") {
     const EnvironmentStore store(folder / "containers");
     REQUIRE(store.prepare());
     const Image image = put(store, two_layers);
-    REQUIRE(store.publish("b", image, at(200)));
-    REQUIRE(store.publish("b", image, at(200)));
-    REQUIRE(store.publish("b", image, at(100))); // the clock went back
-    REQUIRE(store.publish("a", image, at(50)));
-    CHECK(*store.list() == std::vector<Version>{{"a", 50}, {"b", 202}, {"b", 201}, {"b", 200}});
-    CHECK(*store.newest("b") == Version{"b", 202});
-    CHECK_FALSE(store.newest("c")->has_value());
+    REQUIRE(store.publish("env-b", image, at(200)));
+    REQUIRE(store.publish("env-b", image, at(200)));
+    REQUIRE(store.publish("env-b", image, at(100))); // the clock went back
+    REQUIRE(store.publish("env-a", image, at(50)));
+    CHECK(*store.list() == std::vector<Version>{{"env-a", 50}, {"env-b", 202}, {"env-b", 201}, {"env-b", 200}});
+    CHECK(*store.newest("env-b") == Version{"env-b", 202});
+    CHECK_FALSE(store.newest("env-c")->has_value());
     CHECK_FALSE(store.publish("../b", image, at(1)));
 }
 
