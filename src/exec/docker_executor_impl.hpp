@@ -25,9 +25,15 @@ struct ContainerAttempt {
     bool paused = false;
     bool stop_asked = false;
     bool stop_recorded = false;
-    bool checking_end = false; ///< somebody finds out why it ended
-    bool engine_lost = false;  ///< the engine went away while it ran and has not come back
+    bool checking_end = false;       ///< somebody finds out why it ended
+    bool engine_lost = false;        ///< the engine went away while it ran and has not come back
+    std::optional<Time> engine_back; ///< when it came back last and said that the container still ran
     std::string progress;
+
+    void note_engine_is_back(Time now) {
+        engine_lost = false;
+        engine_back = now;
+    }
 };
 
 /// The executor behind its public face: commands in docker_executor.cpp, the way up in
@@ -85,6 +91,7 @@ private:
     void on_started(ContainerAttempt& attempt);
     void on_finished(ContainerAttempt& attempt);
     bool looks_like_engine_stop(const ContainerAttempt& attempt) const;
+    static bool ended_with_engine(const ContainerAttempt& attempt);
     Outcome verdict(ContainerAttempt& attempt, const docker::ContainerInfo* info);
     MemoryUse memory_of(const ContainerAttempt& attempt, const docker::ContainerInfo* info) const;
     void conclude(ContainerAttempt& attempt, Outcome outcome);

@@ -138,7 +138,7 @@ net::Task<bool> DockerExecutor::Impl::has_started(AttemptId id) {
     ContainerAttempt* still = alive(id);
     if (still == nullptr || !info || info->status == docker::ContainerStatus::created) co_return false;
     still->stage = Stage::running;
-    if (info->status != docker::ContainerStatus::exited) still->engine_lost = false;
+    if (info->status != docker::ContainerStatus::exited) still->note_engine_is_back(read_clocks().wall);
     co_return true;
 }
 

@@ -15,6 +15,9 @@ namespace {
 constexpr Duration healthy_pace = 30s;
 constexpr Duration sick_pace = 1s;
 constexpr Duration lost_pace = 300ms;
+/// An engine that starts without live-restore ends what it finds running, and may answer before it has. Between TERM
+/// and KILL it waits for 10 s.
+constexpr Duration restart_limit = 20s;
 
 /// What a program gets when its container is stopped by the engine.
 bool ended_by_stop_signal(const ExitedFact& exited) {
@@ -82,6 +85,12 @@ bool DockerExecutor::Impl::looks_like_engine_stop(const ContainerAttempt& attemp
     return !kept && !attempt.facts.stop && attempt.facts.exited && ended_by_stop_signal(*attempt.facts.exited);
 }
 
+/// Whether the engine was away when it ended, or had only just come back.
+bool DockerExecutor::Impl::ended_with_engine(const ContainerAttempt& attempt) {
+    const auto& exited = attempt.facts.exited;
+    return attempt.engine_lost || (attempt.engine_back && exited && exited->at < *attempt.engine_back + restart_limit);
+}
+
 void DockerExecutor::Impl::on_finished(ContainerAttempt& attempt) {
     if (attempt.checking_end) return;
     if (!looks_like_engine_stop(attempt)) return conclude(attempt, verdict(attempt, nullptr));
@@ -109,7 +118,7 @@ Outcome DockerExecutor::Impl::verdict(ContainerAttempt& attempt, const docker::C
     const Time now = read_clocks().wall;
     const KnownFacts& facts = attempt.facts;
     const MemoryUse memory = memory_of(attempt, info);
-    if (attempt.engine_lost && looks_like_engine_stop(attempt))
+    if (ended_with_engine(attempt) && looks_like_engine_stop(attempt))
         return interrupted(facts, facts.exited->at, "the container engine was stopped or restarted while it ran");
     if (facts.exited || facts.failed) return judge(facts, memory);
     Outcome out = interrupted(facts, info != nullptr && info->finished_at ? *info->finished_at : now, "");
@@ -182,7 +191,7 @@ net::Task<bool> DockerExecutor::Impl::wait_for_engine(AttemptId id) {
         if (info) {
             const bool runs =
                 info->status == docker::ContainerStatus::running || info->status == docker::ContainerStatus::paused;
-            if (runs) attempt->engine_lost = false;
+            if (runs) attempt->note_engine_is_back(read_clocks().wall);
             co_return runs;
         }
         co_await net::sleep_for(lost_pace);

@@ -107,6 +107,7 @@ void await_start(ExecutorRig& rig, AttemptId id) {
     const auto info = net::run_task(rig.loop, engine.inspect(exec::container_name(id, rig.spool.state_id())));
     REQUIRE(info);
     REQUIRE(info->started_at);
+    rig.wait([] { return false; }, 1); // the executor has read the engine's answer and waits for the end
 }
 
 } // namespace
@@ -269,7 +270,10 @@ TEST_CASE("without live-restore a task ends as interrupted by the engine" * doct
     await_start(*rig, hard);
     engine.kill();
     engine.start(); // which ends what it finds running
-    CHECK(rig->outcome(hard).reason == EndReason::interrupted);
+    const Outcome& ended = rig->outcome(hard);
+    CAPTURE(ended.message);
+    CAPTURE(ended.exit_code);
+    CHECK(ended.reason == EndReason::interrupted);
     for (const auto id : {graceful, waiting, hard}) rig->executor->forget(id);
     CHECK(rig->wait([&] { return containers_of(*rig) == 0; }, 20));
 }
