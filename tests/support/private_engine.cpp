@@ -88,8 +88,16 @@ struct Given : docker::ChunkSource {
 } // namespace
 
 bool PrivateEngine::possible() {
-    return ::geteuid() == 0 && ::access(dockerd().c_str(), X_OK) == 0 && ::access(busybox, X_OK) == 0 &&
-           std::getenv("HK_NO_DOCKER") == nullptr;
+    static const bool is = [] {
+        const char* why = nullptr;
+        if (::geteuid() != 0) why = "a dockerd of their own needs root";
+        else if (std::getenv("HK_NO_DOCKER") != nullptr) why = "$HK_NO_DOCKER is set";
+        else if (::access(dockerd().c_str(), X_OK) != 0) why = "dockerd is not installed";
+        else if (::access(busybox, X_OK) != 0) why = "a static busybox is not installed";
+        if (why != nullptr) std::fprintf(stderr, "skipped: the cases with a real container engine: %s\n", why);
+        return why == nullptr;
+    }();
+    return is;
 }
 
 bool PrivateEngine::knows_cdi() {
