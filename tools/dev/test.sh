@@ -111,22 +111,19 @@ end_to_end() { # PRESET [PYTEST ARGUMENT...]
         --timeout $SECONDS_PER_E2E_TEST --junitxml "$RESULTS/$STAGE.xml" "${@:-tests/e2e}"
 }
 
-# What tests/e2e/dashboard needs; without it those cases skip themselves.
+# What tests/e2e/dashboard needs: Playwright, a browser, and the page itself in the executables built after this.
 need_dashboard_tools() {
     web_exists || return 0
     need_node
     need_web_modules
     need_packages web
+    build_web
 }
 
 stage_web() {
     web_exists || skip "there is no dashboard yet: no web/package.json"
-    need_node
-    need_web_modules
-    build_web
+    need_dashboard_tools
     (cd web && npm run --silent test -- --reporter=default --reporter=junit --outputFile.junit="$RESULTS/web.xml")
-    grep -q '"test:browser"' web/package.json || return 0
-    need_packages web
     (cd web && JUNIT_FILE=$RESULTS/web-browser.xml npm run --silent test:browser)
 }
 
