@@ -59,11 +59,13 @@ copy_clone() {
     echo "==> Cloned $(git -C "$ROOT$CLONE" log -1 --format='%h %s')"
 }
 
-# In the new namespaces: mount what programs expect, then change root.
+# In the new namespaces: mount what programs expect, then change root. By pivot_root, as a machine would: a container
+# engine pivots again, which is refused below a chroot.
 enter() {
     mount --bind "$ROOT" "$ROOT"
     mount -t proc proc "$ROOT/proc"
     mount -t sysfs -o ro sysfs "$ROOT/sys"
+    mount --rbind /sys/fs/cgroup "$ROOT/sys/fs/cgroup"
     mount -t tmpfs -o mode=755 tmpfs "$ROOT/dev"
     local node
     for node in null zero full random urandom tty; do
@@ -78,9 +80,13 @@ enter() {
     local command='CI=true ./dev demo && ./dev demo --stop && CI=true ./dev test'
     [ $# -eq 0 ] || command="$*"
     echo "==> In the fresh root: $command"
-    # shellcheck disable=SC2046 # one word per variable is meant
-    chroot "$ROOT" env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 $(network_environment) \
-        bash -c "cd $CLONE && $command"
+    local environment
+    mapfile -t environment < <(network_environment)
+    mkdir -p "$ROOT/old"
+    cd "$ROOT"
+    pivot_root . old
+    exec env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 "${environment[@]}" \
+        bash -c "cd $CLONE && umount -l /old && rmdir /old && $command"
 }
 
 # Proxies and registries that reach this machine through the environment.
