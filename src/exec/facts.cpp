@@ -93,6 +93,13 @@ std::optional<Fact> parse_gone(Words& words) {
     return checked(words, fact);
 }
 
+std::optional<Fact> parse_outside(Words& words) {
+    OutsideFact fact;
+    fact.signal = words.number<int>();
+    fact.at = words.time();
+    return checked(words, fact);
+}
+
 std::optional<Fact> parse_stop(Words& words) {
     StopFact fact;
     fact.asked = words.time();
@@ -144,6 +151,9 @@ struct Formatter {
             {keeper::fact_gone, std::to_string(fact.peak_memory.value / 1024), std::to_string(fact.cpu_time.count())});
     }
     std::string operator()(const AdoptedFact&) const { return keeper::fact_adopted; }
+    std::string operator()(const OutsideFact& fact) const {
+        return text_of({keeper::fact_outside, std::to_string(fact.signal), micros(fact.at)});
+    }
     std::string operator()(const StopFact& fact) const {
         return text_of({keeper::fact_stop, micros(fact.asked), micros(fact.deadline)});
     }
@@ -170,6 +180,7 @@ std::optional<Fact> parse_fact(std::string_view line) {
     if (name == keeper::fact_memory) return parse_memory(words);
     if (name == keeper::fact_gone) return parse_gone(words);
     if (name == keeper::fact_adopted) return AdoptedFact{};
+    if (name == keeper::fact_outside) return parse_outside(words);
     if (name == keeper::fact_stop) return parse_stop(words);
     if (name == "outcome") return parse_outcome(words.rest());
     return std::nullopt;

@@ -73,6 +73,12 @@ struct GoneFact {
 struct AdoptedFact {
     friend bool operator==(const AdoptedFact&, const AdoptedFact&) = default;
 };
+/// "outside SIGNAL MICROSECONDS": the container's PID 1 was asked to end, by the engine or through it.
+struct OutsideFact {
+    int signal = 0;
+    Time at;
+    friend bool operator==(const OutsideFact&, const OutsideFact&) = default;
+};
 /// "stop MICROSECONDS DEADLINE_MICROSECONDS": somebody asked for the end; what is left at the deadline is killed.
 struct StopFact {
     Time asked;
@@ -85,7 +91,7 @@ struct OutcomeFact {
     friend bool operator==(const OutcomeFact&, const OutcomeFact&) = default;
 };
 using Fact = std::variant<ForkedFact, StartedFact, WarningFact, FailedFact, ExitedFact, LimitsFact, MemoryFact,
-                          GoneFact, AdoptedFact, StopFact, OutcomeFact>;
+                          GoneFact, AdoptedFact, OutsideFact, StopFact, OutcomeFact>;
 
 /// "executor systemd": which executor took the attempt, for all but the one that facts of the keeper show anyway. It is
 /// the runner's, and stands before all others.

@@ -24,6 +24,14 @@ std::optional<Bytes> peak_of(const KnownFacts& facts, const MemoryUse& memory) {
     return larger(memory.peak, single);
 }
 
+/// Between its requests to end and its end by force an engine waits for 10 s.
+constexpr Duration outside_grace = std::chrono::seconds(20);
+
+bool stopped_from_outside(const KnownFacts& facts) {
+    if (!facts.outside || facts.exited->exit_code == 0) return false;
+    return facts.exited->at < facts.outside->at + outside_grace;
+}
+
 void add_verdict(const KnownFacts& facts, const MemoryUse& memory, Outcome& out) {
     const bool stopped = facts.stop && facts.exited->at >= facts.stop->asked;
     if (stopped) {
@@ -33,6 +41,9 @@ void add_verdict(const KnownFacts& facts, const MemoryUse& memory, Outcome& out)
         out.message = memory_sentence(memory);
     } else if (memory.oom_kills > 0) {
         out.message = "a process of it was killed because " + memory_sentence(memory);
+    } else if (stopped_from_outside(facts)) {
+        out.reason = EndReason::interrupted;
+        out.message = "its container was stopped from outside: by docker stop, or with the container engine";
     } else if (out.signal) {
         out.message = "it was ended by " + signal_name(*out.signal);
     }
@@ -52,6 +63,7 @@ void KnownFacts::take(const Fact& fact) {
         void operator()(const MemoryFact& f) const { facts.memory = f; }
         void operator()(const GoneFact& f) const { facts.gone = f; }
         void operator()(const AdoptedFact&) const { facts.adopted = true; }
+        void operator()(const OutsideFact& f) const { facts.outside = f; }
         void operator()(const StopFact& f) const {
             if (!facts.stop) facts.stop = f;
             else facts.stop->deadline = f.deadline; // the first request counts as when, the last as until when

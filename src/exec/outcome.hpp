@@ -18,6 +18,7 @@ struct KnownFacts {
     std::optional<MemoryFact> memory;
     std::optional<GoneFact> gone;
     bool adopted = false;
+    std::optional<OutsideFact> outside; ///< the last one
     std::optional<StopFact> stop;
     std::optional<OutcomeFact> outcome;
 
@@ -33,7 +34,8 @@ struct MemoryUse {
 };
 
 /// How an attempt ended that has `failed` or `exited`: pure. A stop that was asked for before the end makes it killed,
-/// a process killed for memory makes it oom unless the command succeeded all the same.
+/// a process killed for memory makes it oom unless the command succeeded all the same. A container that failed soon
+/// after it was asked to end from outside was interrupted: that was not the command's own doing.
 Outcome judge(const KnownFacts& facts, const MemoryUse& memory);
 
 /// How an attempt ended of which nobody saw the end.

@@ -146,6 +146,14 @@ void append_forked(int record) {
 
 bool means_end(int signal) { return signal == SIGTERM || signal == SIGINT || signal == SIGHUP || signal == SIGQUIT; }
 
+/// A sender that has no number here is in another PID namespace: the engine, for whoever asked it.
+void note_sender(int record, const siginfo_t& info) {
+    if (!means_end(info.si_signo) || ::getpid() != 1 || info.si_code != SI_USER || info.si_pid != 0) return;
+    Line line;
+    line.word(fact_outside).number(info.si_signo).number(realtime_micros());
+    append_fact(record, line);
+}
+
 /// A request to end concerns every process, as it does outside containers; the rest is for the program to interpret.
 void forward(int signal, int task) {
     if (means_end(signal) && ::getpid() == 1) ::kill(-1, signal);
@@ -163,13 +171,15 @@ bool reap_others(int task) {
     }
 }
 
-void forward_until_ended(int task) {
+void forward_until_ended(int task, int record) {
     sigset_t all;
     ::sigfillset(&all);
     while (!reap_others(task)) {
         siginfo_t info{};
         const int signal = ::sigwaitinfo(&all, &info);
-        if (signal > 0 && signal != SIGCHLD) forward(signal, task);
+        if (signal <= 0 || signal == SIGCHLD) continue;
+        note_sender(record, info);
+        forward(signal, task);
     }
 }
 
@@ -185,7 +195,7 @@ int run_program(const Request& request, int record) {
         return fail(record, const_cast<Failure&>(failure));
     }
     append_started(record);
-    forward_until_ended(task);
+    forward_until_ended(task, record);
     append_memory(record);
     return code_of(see_to_end(task, record, nullptr));
 }

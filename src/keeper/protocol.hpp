@@ -86,6 +86,7 @@ inline constexpr int exit_not_found = 127;
 ///   signalled SIGNAL MICROSECONDS
 ///   gone MAXRSS_KB CPU_MICROSECONDS                nothing of the task is left; the last fact; zeros when unknown
 ///   adopted                                        the watcher was killed; the keeper waits for the task instead
+///   outside SIGNAL MICROSECONDS                    somebody outside the container asked PID 1 to end
 ///   stop MICROSECONDS DEADLINE_MICROSECONDS        written by the runner: what is left at the deadline is killed
 inline constexpr char fact_forked[] = "forked";
 inline constexpr char fact_warning[] = "warning";
@@ -97,6 +98,7 @@ inline constexpr char fact_gone[] = "gone";
 inline constexpr char fact_limits[] = "limits";
 inline constexpr char fact_memory[] = "memory";
 inline constexpr char fact_adopted[] = "adopted";
+inline constexpr char fact_outside[] = "outside";
 inline constexpr char fact_stop[] = "stop";
 
 /// What a task leaves behind when its command has ended gets TERM, and KILL after this long (or at the deadline of a

@@ -34,6 +34,7 @@ TEST_CASE("every fact survives being written and read") {
                                   signalled(9),
                                   GoneFact{Bytes{4096}, Duration{77}},
                                   AdoptedFact{},
+                                  OutsideFact{15, at(2)},
                                   StopFact{at(3), at(4)},
                                   OutcomeFact{outcome}};
     for (const auto& fact : facts) {
@@ -107,6 +108,19 @@ TEST_CASE("the verdict follows from the facts") {
         before.message = "as it was";
         CHECK(judge(known({signalled(9), OutcomeFact{before}}), {}) == before);
     }
+}
+
+TEST_CASE("a container that was asked to end from outside was interrupted, if it failed and soon") {
+    const auto reason = [](std::initializer_list<Fact> facts) { return judge(known(facts), {}).reason; };
+    constexpr std::int64_t second = 1'000'000;
+    const OutsideFact outside{15, at(10 * second)};
+    CHECK(reason({outside, exited(143, 12 * second)}) == EndReason::interrupted);
+    CHECK(reason({outside, exited(8, 12 * second)}) == EndReason::interrupted);
+    CHECK(reason({outside, signalled(15, 12 * second)}) == EndReason::interrupted);
+    CHECK(reason({outside, exited(0, 12 * second)}) == EndReason::exited);
+    CHECK(reason({outside, exited(1, 100 * second)}) == EndReason::exited); // it went on after all
+    CHECK(reason({exited(143, 12 * second)}) == EndReason::exited);
+    CHECK(reason({StopFact{at(10 * second), at(20 * second)}, outside, exited(143, 12 * second)}) == EndReason::killed);
 }
 
 TEST_CASE("the first request to stop counts as when, the last as until when") {

@@ -179,6 +179,16 @@ TEST_CASE("init as PID 1: TERM reaches every process, those in other sessions to
     if (code < 0) return;
     CHECK(code == 8);
     CHECK(place.out() == "ready\ndaemon\n");
+    CHECK(place.says("outside 15 "));
+}
+
+TEST_CASE("init as PID 1: a request to end from inside is nobody's from outside") {
+    const Place place;
+    const int code =
+        run_as_pid_1(place.init({"sh", "-c", "trap 'exit 8' TERM; kill -TERM 1; while :; do sleep 0.05; done"}));
+    if (code < 0) return;
+    CHECK(code == 8);
+    CHECK_FALSE(place.says("outside "));
 }
 
 TEST_CASE("init: runs in a root that holds nothing else") {
