@@ -29,6 +29,22 @@ std::vector<proto::GpuView> gpus_of(const sched::State& state, const sched::Node
     return views;
 }
 
+int cores_available(const sched::Node& node) { return node.online() ? std::max(0, node.ledger.cores_free()) : 0; }
+
+std::map<std::string, proto::NumaView> numa_of(const sched::Node& node) {
+    std::map<std::string, proto::NumaView> views;
+    for (const NumaNode& each : node.inventory.numa) {
+        proto::NumaView& view = views[std::to_string(each.id)] = proto::view_of(each);
+        const auto* slot = node.ledger.numa(each.id);
+        if (slot == nullptr) continue;
+        view.cores_in_use = slot->cores_held;
+        view.memory_reserved_bytes = slot->memory_held;
+        // Tasks that are bound to no NUMA node may run on its cores as well.
+        view.available_cores = std::clamp(slot->cores - slot->cores_held, 0, cores_available(node));
+    }
+    return views;
+}
+
 std::vector<proto::ExecutorView> executors_of(const sched::Node& node) {
     std::vector<proto::ExecutorView> views;
     for (const ExecutorOffer& offer : node.inventory.executors)
@@ -60,11 +76,11 @@ proto::NodeView view_of(const sched::State& state, const sched::Node& node, cons
                          .version = node.inventory.version,
                          .total_cores = node.inventory.cores,
                          .cores_in_use = ledger.cores_held(),
-                         .available_cores = node.online() ? std::max(0, ledger.cores_free()) : 0,
+                         .available_cores = cores_available(node),
                          .memory_total_bytes = node.inventory.memory,
                          .memory_reserved_bytes = ledger.memory_held(),
                          .last_heartbeat = seen(node),
-                         .numa_topology = proto::view_of(node.inventory.numa),
+                         .numa_topology = numa_of(node),
                          .gpu_info = gpus_of(state, node, usage),
                          .executors = executors_of(node)};
     if (usage != nullptr && node.online()) put_usage(view, *usage);
@@ -78,7 +94,7 @@ proto::HealthNode health_of(const sched::State& state, const sched::Node& node, 
                            .last_heartbeat = seen(node),
                            .memory_total_bytes = node.inventory.memory,
                            .total_cores = node.inventory.cores,
-                           .numa_topology = proto::view_of(node.inventory.numa),
+                           .numa_topology = numa_of(node),
                            .gpu_info = gpus_of(state, node, usage)};
     if (usage != nullptr && node.online()) put_usage(view, *usage);
     return view;

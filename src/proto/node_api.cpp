@@ -52,13 +52,9 @@ GpuView view_of(const Gpu& gpu) {
     return view;
 }
 
-std::map<std::string, NumaView> view_of(const std::vector<NumaNode>& numa) {
-    std::map<std::string, NumaView> view;
-    for (const NumaNode& node : numa) {
-        std::optional<Bytes> memory;
-        if (node.memory.value > 0) memory = node.memory;
-        view[std::to_string(node.id)] = {node.cpus, memory};
-    }
+NumaView view_of(const NumaNode& node) {
+    NumaView view{.cores = node.cpus};
+    if (node.memory.value > 0) view.memory_bytes = node.memory;
     return view;
 }
 

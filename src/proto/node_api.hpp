@@ -52,6 +52,9 @@ struct GpuView {
 struct NumaView {
     std::vector<int> cores;
     std::optional<Bytes> memory_bytes;
+    int cores_in_use = 0;        ///< by tasks that are bound to it
+    Bytes memory_reserved_bytes; ///< by tasks that are bound to it
+    int available_cores = 0;     ///< for a task that is to be bound to it
     static const std::string_view schema_name;
 };
 
@@ -161,6 +164,7 @@ Result<Health> parse_health(std::string_view body);
 Result<ClusterView> parse_cluster(std::string_view body);
 
 GpuView view_of(const Gpu& gpu);
-std::map<std::string, NumaView> view_of(const std::vector<NumaNode>& numa);
+/// Without what is in use of it.
+NumaView view_of(const NumaNode& node);
 
 } // namespace hk::proto

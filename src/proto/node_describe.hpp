@@ -12,7 +12,7 @@ BOOST_DESCRIBE_STRUCT(GpuView, (),
                        mem_utilization, graphics_clock_mhz, mem_clock_mhz, memory_total_mib, memory_used_mib,
                        memory_free_mib, temperature, fan_speed, power_usage_mw, power_limit_mw, task_id, task_user,
                        processes))
-BOOST_DESCRIBE_STRUCT(NumaView, (), (cores, memory_bytes))
+BOOST_DESCRIBE_STRUCT(NumaView, (), (cores, memory_bytes, cores_in_use, memory_reserved_bytes, available_cores))
 BOOST_DESCRIBE_STRUCT(ExecutorView, (), (name, available, problem, warnings))
 BOOST_DESCRIBE_STRUCT(NodeView, (),
                       (hostname, url, status, drained, version, total_cores, cores_in_use, available_cores,

@@ -58,7 +58,13 @@ function numaOf({ cores, memory, numa }) {
   return Object.fromEntries(
     Array.from({ length: numa }, (_, node) => [
       String(node),
-      { cores: range(node), memory_bytes: memory / numa },
+      {
+        cores: range(node),
+        memory_bytes: memory / numa,
+        cores_in_use: node * 4,
+        memory_reserved_bytes: (node * memory) / 16,
+        available_cores: each - node * 4,
+      },
     ]),
   );
 }

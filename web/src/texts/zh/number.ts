@@ -1,0 +1,1 @@
+export const n = (count: number): string => count.toLocaleString('en-US');
