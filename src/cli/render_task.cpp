@@ -52,7 +52,8 @@ std::string resources_text(const proto::TaskView& task) {
 std::string container_text(const proto::TaskView& task) {
     if (!task.container_name || *task.container_name == "NULL") return "none (directly on the node)";
     std::string text = *task.container_name;
-    if (!task.environment_version.empty()) text += " version " + task.environment_version;
+    const bool says_version = text.find(':') != text.npos; // it was chosen
+    if (!task.environment_version.empty() && !says_version) text += " version " + task.environment_version;
     if (task.privileged) text += ", privileged";
     return text;
 }

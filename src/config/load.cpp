@@ -237,6 +237,7 @@ Result<HostConfig> load_host(const std::optional<std::filesystem::path>& named, 
     config.backfill = values.flag("scheduler.backfill");
     config.default_container = values.text("docker.default_container_name");
     config.initial_base_image = values.text("docker.initial_base_image");
+    config.versions_kept = static_cast<int>(values.integer("docker.versions_kept"));
     config.tasks_privileged = values.flag("docker.tasks_privileged");
     for (const std::string& text : values.list("docker.additional_mounts")) {
         HK_TRY(auto mount, parse_mount(text));

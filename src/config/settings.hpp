@@ -49,6 +49,7 @@ struct HostConfig {
     bool backfill = true;
     std::string default_container = "hakuriver-base"; ///< empty: tasks run directly on the node
     std::string initial_base_image;
+    int versions_kept = 1; ///< of an environment when a new one is packaged, which is one of them
     bool tasks_privileged = false;
     std::vector<Mount> additional_mounts;
 };

@@ -6,6 +6,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 
 namespace hk::docker {
 
@@ -40,6 +41,9 @@ struct Packaged {
 struct EnvironmentSettings {
     std::string network = "default"; ///< of the containers in which environments are set up
     std::string default_environment;
+    int versions_kept = 1; ///< when a new one is packaged, which is one of them
+    /// Older versions that must stay all the same; asked on the loop thread.
+    std::function<std::set<std::string>(const std::string& environment)> needed{};
 };
 
 /// What the Host does with environments: list, create, start, stop, delete, package, import, export. Knows nothing of

@@ -247,11 +247,15 @@ net::Task<Result<oci::Intake::Written>> EnvironmentOperations::take_saved(std::s
 net::Task<Result<Packaged>> EnvironmentOperations::publish(std::string environment, oci::Intake::Written written) {
     const Bytes new_bytes = written.new_bytes;
     const Bytes total = written.total_bytes;
-    auto work = [store = store_, environment, image = std::move(written.image)]() -> Result<oci::Version> {
-        HK_TRY(const auto before, store.list());
+    const auto needed = settings_.needed ? settings_.needed(environment) : std::set<std::string>();
+    auto work = [store = store_, environment, needed, kept = settings_.versions_kept,
+                 image = std::move(written.image)]() -> Result<oci::Version> {
+        HK_TRY(const auto before, store.list()); // newest first
         HK_TRY(const auto version, store.publish(environment, image, read_clocks().wall));
+        int count = 1;
         for (const auto& old : before)
-            if (old.environment == environment) HK_CHECK(store.remove(old));
+            if (old.environment == environment && ++count > kept && !needed.contains(old.name()))
+                HK_CHECK(store.remove(old));
         return version;
     };
     const auto version = co_await pool_.run(std::move(work));

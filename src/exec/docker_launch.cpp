@@ -156,8 +156,9 @@ net::Task<Result<std::string>> DockerExecutor::Impl::prepare(AttemptId id) {
     const Assignment assignment = find(id)->assignment;
     if (auto allowed = check_policy(*assignment.spec); !allowed) co_return fail(allowed.error());
     auto progress = [this, id](const std::string& text) { say(id, text); };
-    auto image = co_await parts_.source.prepare(assignment.spec->container.value_or(""), assignment.environment_version,
-                                                std::move(progress));
+    EnvironmentWish wish(assignment.spec->container.value_or(""), assignment.environment_version,
+                         !assignment.spec->container_version.empty());
+    auto image = co_await parts_.source.prepare(std::move(wish), std::move(progress));
     if (!image || alive(id) == nullptr) co_return image;
     const auto others = co_await runs_as_others(*image);
     if (!others) co_return fail(others.error());

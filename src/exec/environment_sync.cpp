@@ -34,13 +34,14 @@ bool same_layers(const docker::ImageInfo& info, const oci::Image& image) {
 
 /// One transfer and those who wait for it.
 struct EnvironmentSync::Flight {
-    std::string environment;
-    std::string version;
+    EnvironmentWish wish;
     std::string progress;
     std::optional<Image> result;
     net::Signal changed;
     Mono told{};
 
+    explicit Flight(EnvironmentWish wanted)
+        : wish(std::move(wanted)) {}
     void say(std::string text) {
         progress = std::move(text);
         changed.notify_all();
@@ -89,31 +90,38 @@ net::Task<void> EnvironmentSync::look() {
             continue;
         }
         wanted.images.insert(stored->image.id.text());
-        const auto image = co_await find_image(stored->image, version.environment);
+        const auto image = co_await find_image(stored->image);
         if (!image) continue;
         wanted.images.insert(*image);
         found.emplace(version.environment, version.name());
     }
     present_ = std::move(found);
+    std::erase_if(chosen_, [this](const auto& each) { return !is_kept(each.first); });
+    for (const auto& [id, asked] : chosen_) wanted.images.insert(id);
     if (flights_.empty()) co_await brought_.sweep(engine_, std::move(wanted), BootClock::now(), settings_.grace);
 }
 
-net::Task<Result<std::string>> EnvironmentSync::prepare(std::string environment, std::string version,
-                                                        Progress progress) {
-    if (const auto known = ready_.find(environment);
-        known != ready_.end() && !version.empty() && known->second.first == version) {
+/// While it is wanted no look removes it, though it is not of the newest version.
+bool EnvironmentSync::is_kept(const std::string& id) const {
+    const auto found = chosen_.find(id);
+    return found != chosen_.end() && BootClock::now() - found->second < settings_.grace;
+}
+
+net::Task<Result<std::string>> EnvironmentSync::prepare(EnvironmentWish wish, Progress progress) {
+    const std::string key = wish.key();
+    if (const auto known = ready_.find(key);
+        known != ready_.end() && !wish.version.empty() && known->second.first == wish.version) {
         // The usual case touches no shared storage: the engine alone says whether the image is still there.
         const std::string id = known->second.second;
+        if (wish.exactly) chosen_[id] = BootClock::now();
         const auto image = co_await engine_.inspect_image(id);
         if (image) co_return id;
-        ready_.erase(environment);
+        ready_.erase(key);
     }
     for (;;) {
-        auto& slot = flights_[environment];
+        auto& slot = flights_[key];
         if (!slot) {
-            slot = std::make_shared<Flight>();
-            slot->environment = environment;
-            slot->version = version;
+            slot = std::make_shared<Flight>(wish);
             group_.spawn(fly(slot));
         }
         const auto flight = slot; // it may leave the table while we wait
@@ -123,8 +131,9 @@ net::Task<Result<std::string>> EnvironmentSync::prepare(std::string environment,
             (void)co_await flight->changed.wait(net::no_limit);
         }
         // Those who joined a transfer of another version ask again.
-        if (flight->version == version || version.empty() || !*flight->result) co_return *flight->result;
-        const auto now_ready = ready_.find(environment);
+        const std::string& version = wish.version;
+        if (flight->wish.version == version || version.empty() || !*flight->result) co_return *flight->result;
+        const auto now_ready = ready_.find(key);
         if (now_ready != ready_.end() && now_ready->second.first == version) co_return *flight->result;
         if (now_ready != ready_.end() && now_ready->second.first > version) co_return *flight->result;
     }
@@ -145,7 +154,7 @@ net::Task<void> EnvironmentSync::fly(std::shared_ptr<Flight> flight) {
         }
     } turn(*this);
     auto result = co_await try_often(*flight);
-    flights_.erase(flight->environment);
+    flights_.erase(flight->wish.key());
     flight->result = std::move(result);
     flight->changed.notify_all();
 }
@@ -156,7 +165,7 @@ net::Task<Result<std::string>> EnvironmentSync::try_often(Flight& flight) {
         auto image = co_await sync(flight);
         if (image || !may_pass(image.error().code) || attempt >= settings_.tries) co_return image;
         log::warn("an environment could not be synced; trying again",
-                  {{"environment", flight.environment}, {"error", image.error().message}, {"attempt", attempt}});
+                  {{"environment", flight.wish.environment}, {"error", image.error().message}, {"attempt", attempt}});
         flight.say("syncing failed, trying again in " + format_duration(pause) + ": " + image.error().message);
         co_await net::sleep_for(pause);
         pause *= 2;
@@ -193,6 +202,11 @@ net::Task<void> EnvironmentSync::keep_young(std::weak_ptr<const oci::Lease> leas
 net::Task<Result<std::string>> EnvironmentSync::sync_leased(Flight& flight, std::string why_no_lease) {
     auto version = co_await find_version(flight);
     if (!version) co_return fail(version.error());
+    if (!*version && flight.wish.exactly)
+        co_return fail(Errc::not_found,
+                       "the version " + flight.wish.version + " of the environment " + flight.wish.environment +
+                           " is not in " + store_.root().string() +
+                           " any more; submit the task with one that hakuriver.docker list-tars shows");
     if (!*version) {
         auto local = co_await use_local(flight, "there is no version of it in " + store_.root().string());
         co_return local;
@@ -202,10 +216,9 @@ net::Task<Result<std::string>> EnvironmentSync::sync_leased(Flight& flight, std:
     if (!stored) co_return fail(stored.error());
     if (!why_no_lease.empty()) log::warn("layers are read without a lease", {{"error", why_no_lease}});
     auto image = co_await bring(flight, **version, *stored);
-    if (image) {
-        ready_[flight.environment] = {(*version)->name(), *image};
-        present_[flight.environment] = (*version)->name();
-    }
+    if (!image) co_return image;
+    ready_[flight.wish.key()] = {(*version)->name(), *image};
+    if (!flight.wish.exactly) present_[flight.wish.environment] = (*version)->name();
     co_return image;
 }
 
@@ -215,30 +228,39 @@ net::Task<Result<std::optional<oci::Version>>> EnvironmentSync::find_version(con
     if (!versions) co_return fail(versions.error());
     std::optional<oci::Version> found;
     for (const oci::Version& version : *versions) {
-        if (version.environment != flight.environment) continue;
-        if (!found || version.name() == flight.version) found = version; // the newest comes first
+        if (version.environment != flight.wish.environment) continue;
+        const bool is_it = version.name() == flight.wish.version;
+        if (is_it || (!found && !flight.wish.exactly)) found = version; // the newest comes first
     }
     co_return found;
 }
 
 /// An environment that was never packaged, but of which the node has an image all the same.
 net::Task<Result<std::string>> EnvironmentSync::use_local(const Flight& flight, std::string why_none) {
-    const auto image = co_await engine_.inspect_image(docker::environment_image(flight.environment));
+    const std::string& name = flight.wish.environment;
+    const auto image = co_await engine_.inspect_image(docker::environment_image(name));
     if (image) co_return image->id;
     if (image.error().code != Errc::not_found) co_return fail(image.error());
     co_return fail(Errc::not_found,
-                   "the environment " + flight.environment + " cannot be used here: " + why_none +
-                       " and the node has no image of it; package it with hakuriver.docker create-tar " +
-                       flight.environment);
+                   "the environment " + name + " cannot be used here: " + why_none +
+                       " and the node has no image of it; package it with hakuriver.docker create-tar " + name);
 }
 
-net::Task<Result<std::string>> EnvironmentSync::find_image(const oci::Image& image, const std::string& environment) {
+net::Task<Result<std::string>> EnvironmentSync::find_image(const oci::Image& image) {
     auto by_id = co_await engine_.inspect_image(image.id.text());
     if (by_id) co_return by_id->id;
     if (by_id.error().code != Errc::not_found) co_return fail(by_id.error());
     // Engines with a containerd store name images by their manifest, not by their config.
-    auto by_tag = co_await engine_.inspect_image(docker::environment_image(environment));
-    if (by_tag && same_layers(*by_tag, image) && by_tag->created == created_of(image.config)) co_return by_tag->id;
+    const auto engine = co_await engine_.info();
+    if (!engine) co_return fail(engine.error());
+    if (!engine->containerd_store) co_return fail(Errc::not_found, "the engine does not have the image");
+    const auto images = co_await engine_.list_images("");
+    if (!images) co_return fail(images.error());
+    const std::string created = created_of(image.config);
+    for (std::size_t i = 0; i < std::min(images->size(), max_images); ++i) {
+        const auto info = co_await engine_.inspect_image((*images)[i].id);
+        if (info && same_layers(*info, image) && info->created == created) co_return info->id;
+    }
     co_return fail(Errc::not_found, "the engine does not have the image");
 }
 
@@ -274,10 +296,11 @@ net::Task<Result<>> EnvironmentSync::load(Flight& flight, const oci::StoredImage
 
 net::Task<Result<std::string>> EnvironmentSync::bring(Flight& flight, const oci::Version& version,
                                                       const oci::StoredImage& stored) {
-    auto found = co_await find_image(stored.image, flight.environment);
+    const std::string& environment = flight.wish.environment;
+    auto found = co_await find_image(stored.image);
     if (!found && found.error().code != Errc::not_found) co_return found;
     if (!found) {
-        brought_.add(stored.image.id.text(), flight.environment);
+        brought_.add(stored.image.id.text(), environment);
         std::size_t present = 0;
         if (thin_works_) present = co_await layers_present(stored.image);
         flight.say("syncing " + version.file_name());
@@ -289,25 +312,29 @@ net::Task<Result<std::string>> EnvironmentSync::bring(Flight& flight, const oci:
             if (loaded) thin_works_ = false;
         }
         if (!loaded) co_return fail(loaded.error());
-        found = co_await find_image(stored.image, flight.environment);
+        found = co_await find_image(stored.image);
         if (!found)
             co_return fail(Errc::unavailable,
                            version.file_name() + " was loaded, but the engine does not show its image");
-        brought_.add(*found, flight.environment); // under the name that this engine gives it
+        brought_.add(*found, environment); // under the name that this engine gives it
     }
-    auto image = co_await finish(flight.environment, std::move(*found));
+    if (flight.wish.exactly) {
+        chosen_[*found] = BootClock::now();
+        co_return found;
+    }
+    auto image = co_await make_current(environment, std::move(*found));
     co_return image;
 }
 
 /// The tag comes last: until here everybody saw the old image under it.
-net::Task<Result<std::string>> EnvironmentSync::finish(const std::string& environment, std::string id) {
+net::Task<Result<std::string>> EnvironmentSync::make_current(const std::string& environment, std::string id) {
     const auto before = co_await engine_.inspect_image(docker::environment_image(environment));
     if (before && before->id == id) co_return id;
     const auto tagged =
         co_await engine_.tag(id, docker::environment_repository(environment), std::string(docker::environment_tag));
     if (!tagged) co_return fail(tagged.error());
     // While a task runs in the old image it stays, and goes when we look again.
-    if (before) (void)co_await remove_unless_used(engine_, before->id, environment);
+    if (before && !is_kept(before->id)) (void)co_await remove_unless_used(engine_, before->id, environment);
     co_return id;
 }
 

@@ -25,15 +25,16 @@ struct SyncSettings {
 /// engine does not have. One transfer at a time on a node; those who ask for the same environment share it.
 ///
 /// Owned by the runner's wiring; loop thread only, files are read on the pool. The engine, the pool and the loop
-/// outlive it. A version is ready when the engine has the image whose digest the version names and the tag
-/// hakuriver/<env>:base points to it; a broken transfer leaves the tag as it was.
+/// outlive it. The newest version is ready when the engine has the image whose digest the version names and the tag
+/// hakuriver/<env>:base points to it; a broken transfer leaves the tag as it was. A version that a task insists on gets
+/// no tag, and its image stays for the grace after it was last asked for.
 class EnvironmentSync final : public EnvironmentSource {
 public:
     EnvironmentSync(net::Loop& loop, net::Pool& pool, docker::Engine& engine, oci::EnvironmentStore store,
                     SyncSettings settings = {});
     ~EnvironmentSync() override;
 
-    net::Task<Result<std::string>> prepare(std::string environment, std::string version, Progress progress) override;
+    net::Task<Result<std::string>> prepare(EnvironmentWish wish, Progress progress) override;
 
     /// Which versions the engine has, by environment: as seen by the last look, or brought since.
     const std::map<std::string, std::string>& present() const { return present_; }
@@ -60,18 +61,20 @@ private:
     net::Task<Result<std::optional<oci::Version>>> find_version(const Flight& flight);
     net::Task<Image> use_local(const Flight& flight, std::string why_none);
     net::Task<Image> bring(Flight& flight, const oci::Version& version, const oci::StoredImage& stored);
-    net::Task<Result<std::string>> find_image(const oci::Image& image, const std::string& environment);
+    net::Task<Result<std::string>> find_image(const oci::Image& image);
     net::Task<std::size_t> layers_present(const oci::Image& image);
     net::Task<Result<>> load(Flight& flight, const oci::StoredImage& stored, std::size_t present);
-    net::Task<Image> finish(const std::string& environment, std::string id);
+    net::Task<Image> make_current(const std::string& environment, std::string id);
+    bool is_kept(const std::string& id) const;
 
     net::Pool& pool_;
     docker::Engine& engine_;
     oci::EnvironmentStore store_;
     SyncSettings settings_;
-    std::map<std::string, std::shared_ptr<Flight>> flights_;           ///< by environment
-    std::map<std::string, std::pair<std::string, std::string>> ready_; ///< environment -> version, image id
+    std::map<std::string, std::shared_ptr<Flight>> flights_;           ///< by key of the wish
+    std::map<std::string, std::pair<std::string, std::string>> ready_; ///< key of the wish -> version, image id
     std::map<std::string, std::string> present_;
+    std::map<std::string, Mono> chosen_; ///< images of versions that tasks insisted on -> when one last did
     BroughtImages brought_;
     bool thin_works_ = true; ///< until this engine has refused a thin archive that a full one replaced
     bool busy_ = false;

@@ -32,6 +32,12 @@ proto::EnvironmentView view_of(const docker::EnvironmentEntry& entry, const std:
     return view;
 }
 
+bool waits_for_environment(const sched::Task& task) {
+    const sched::Placed* at = sched::placed(task);
+    const bool on_its_way = at != nullptr && at->stage == sched::Stage::assigning;
+    return on_its_way || std::holds_alternative<sched::Waiting>(task.phase);
+}
+
 } // namespace
 
 Environments::Environments(net::Loop& loop, Engine& engine, const config::HostConfig& config, net::Address address)
@@ -40,7 +46,10 @@ Environments::Environments(net::Loop& loop, Engine& engine, const config::HostCo
     , client_(std::move(address))
     , store_(config.shared.container_dir)
     , pool_(loop, threads, most_waiting)
-    , operations_(loop, pool_, client_, store_, {.default_environment = config.default_container})
+    , operations_(loop, pool_, client_, store_,
+                  {.default_environment = config.default_container,
+                   .versions_kept = config.versions_kept,
+                   .needed = [this](const std::string& environment) { return needed_versions(environment); }})
     , group_(loop) {}
 
 net::Task<void> Environments::run() {
@@ -103,11 +112,14 @@ net::Task<void> Environments::refresh_versions() {
     auto reading = pool_.run(std::move(read));
     const auto versions = co_await std::move(reading);
     if (!versions) co_return; // the shared folder does not answer: what was known stays
+    Versions found;
+    for (const oci::Version& version : *versions) found[version.environment].push_back(version.name());
+    const bool changed = found != versions_;
+    versions_ = std::move(found);
     std::map<std::string, std::string> newest;
-    for (const oci::Version& version : *versions) newest.try_emplace(version.environment, version.name());
-    if (newest == host_.state().environments) co_return;
-    (void)host_.tell(sched::Environments{std::move(newest)});
-    if (on_change) on_change();
+    for (const auto& [environment, names] : versions_) newest.emplace(environment, names.front());
+    if (newest != host_.state().environments) (void)host_.tell(sched::Environments{std::move(newest)});
+    if (changed && on_change) on_change();
 }
 
 /// The nodes that said at their last heartbeat that this version is ready there.
@@ -209,14 +221,28 @@ net::Task<Result<std::string>> Environments::import_archive(std::string environm
     co_return summary(*packaged);
 }
 
-/// Tasks that still need a version of the environment to begin; empty when none does.
-std::string Environments::users_of(const std::string& environment) const {
+/// Those that tasks insist on and still need to begin.
+std::set<std::string> Environments::needed_versions(const std::string& environment) const {
+    std::set<std::string> needed;
+    for (const auto& [id, task] : host_.state().tasks) {
+        const TaskSpec& spec = task.spec();
+        if (spec.container_version.empty() || spec.container != environment) continue;
+        if (waits_for_environment(task)) needed.insert(spec.container_version);
+    }
+    return needed;
+}
+
+/// Tasks that need this version to begin (or any one of the environment, when it is empty); empty when none does.
+std::string Environments::users_of(const std::string& environment, const std::string& version) const {
+    const auto newest = host_.state().environments.find(environment);
+    const bool is_newest = newest != host_.state().environments.end() && version == newest->second;
+    const auto needs_it = [&](const TaskSpec& spec) {
+        if (spec.container != environment) return false;
+        return version.empty() || (spec.container_version.empty() ? is_newest : spec.container_version == version);
+    };
     std::size_t count = 0;
     for (const auto& [id, task] : host_.state().tasks) {
-        const sched::Placed* at = sched::placed(task);
-        const bool on_its_way = at != nullptr && at->stage == sched::Stage::assigning;
-        const bool waits = on_its_way || std::holds_alternative<sched::Waiting>(task.phase);
-        if (waits && task.spec().container == environment) ++count;
+        if (waits_for_environment(task) && needs_it(task.spec())) ++count;
     }
     if (count == 0) return {};
     const bool one = count == 1;
@@ -225,9 +251,7 @@ std::string Environments::users_of(const std::string& environment) const {
 }
 
 net::Task<Result<>> Environments::remove_versions(std::string environment, std::string version) {
-    const auto current = host_.state().environments.find(environment);
-    const bool last = current != host_.state().environments.end() && (version.empty() || version == current->second);
-    if (const std::string users = users_of(environment); last && !users.empty()) co_return fail(Errc::conflict, users);
+    if (const std::string users = users_of(environment, version); !users.empty()) co_return fail(Errc::conflict, users);
     auto removing = operations_.remove_versions(std::move(environment), std::move(version));
     auto removed = co_await std::move(removing);
     co_await refresh_versions();

@@ -3,6 +3,7 @@
 #include "docker/engine_client.hpp"
 #include "docker/environment_operations.hpp"
 #include "host/engine.hpp"
+#include "host/submission.hpp"
 #include "host/usage.hpp"
 #include "proto/env_api.hpp"
 
@@ -37,6 +38,8 @@ public:
     net::Task<Result<std::string>> import_archive(std::string environment, docker::ChunkSource& source);
     net::Task<Result<>> remove_versions(std::string environment, std::string version);
 
+    /// As the shared folder had them at the last look.
+    const Versions& versions() const { return versions_; }
     docker::EnvironmentOperations& operations() { return operations_; }
     docker::Engine& engine() { return client_; }
 
@@ -56,7 +59,8 @@ private:
     net::Task<bool> make_default_now();
     net::Task<bool> engine_answers();
     net::Task<Result<std::string>> default_work(std::string name, docker::StepSink sink);
-    std::string users_of(const std::string& environment) const;
+    std::string users_of(const std::string& environment, const std::string& version) const;
+    std::set<std::string> needed_versions(const std::string& environment) const;
     net::Task<void> refresh_versions();
 
     Engine& host_;
@@ -65,6 +69,7 @@ private:
     oci::EnvironmentStore store_;
     net::Pool pool_;
     docker::EnvironmentOperations operations_;
+    Versions versions_;
     std::string default_problem_;  ///< why the default environment could not be made; said when it changes
     bool engine_was_away_ = false; ///< when that was tried
     net::TaskGroup group_;

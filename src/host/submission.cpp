@@ -41,6 +41,7 @@ private:
     void environment();
     void resources();
     void container();
+    void environment(const EnvironmentChoice& choice, bool named);
     std::string way_to(const std::string& name) const;
     void mounts();
     void placement();
@@ -139,14 +140,27 @@ void Check::container() {
     spec_.privileged = request_.privileged.value_or(policy_.default_privileged);
     if (spec_.privileged && !policy_.allow_privileged)
         wrong("/privileged", "this Host does not allow privileged containers (docker.allow_privileged)");
-    if (const auto parsed = parse_environment_name(name); !parsed) wrong("/container_name", parsed.error().message);
-    else if (!policy_.containers)
+    auto choice = parse_environment_choice(name);
+    if (!choice) return wrong("/container_name", choice.error().message);
+    if (!policy_.containers)
         wrong("/container_name", "this Host cannot run containers yet; use --container NULL to run directly on a node");
-    else if (!policy_.environments.contains(name))
+    else environment(*choice, named);
+    spec_.container = std::move(choice->name);
+    spec_.container_version = std::move(choice->version);
+}
+
+void Check::environment(const EnvironmentChoice& choice, bool named) {
+    const auto found = policy_.environments.find(choice.name);
+    if (found == policy_.environments.end()) {
         wrong("/container_name", std::string(named ? "" : "the task names no environment and ") +
-                                     "there is no packaged environment '" + name + "' yet; " + way_to(name) +
-                                     ", or use --container NULL to run directly on a node");
-    spec_.container = name;
+                                     "there is no packaged environment '" + choice.name + "' yet; " +
+                                     way_to(choice.name) + ", or use --container NULL to run directly on a node");
+        return;
+    }
+    const std::vector<std::string>& versions = found->second;
+    if (choice.version.empty() || std::ranges::find(versions, choice.version) != versions.end()) return;
+    wrong("/container_name", "the environment " + choice.name + " has no version " + choice.version +
+                                 "; the newest is " + versions.front() + ", and hakuriver.docker list-tars shows all");
 }
 
 bool lies_in(const std::string& path, const std::filesystem::path& folder) {

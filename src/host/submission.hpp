@@ -5,8 +5,8 @@
 #include "store/records.hpp"
 
 #include <map>
-#include <set>
 #include <string>
+#include <vector>
 
 namespace hk::host {
 
@@ -16,10 +16,13 @@ inline constexpr std::size_t most_arguments = 20'000;
 inline constexpr std::size_t most_env_vars = 1'000;
 inline constexpr std::size_t most_mounts = 100;
 
+/// The versions of each environment that has any, newest first.
+using Versions = std::map<std::string, std::vector<std::string>>;
+
 /// What a submission is judged by.
 struct SubmissionPolicy {
     bool containers = false;                       ///< whether environments can be used at all
-    std::set<std::string> environments;            ///< that have been packaged
+    Versions environments;                         ///< that have been packaged
     std::map<std::string, std::string> operations; ///< environment -> what is being done to it: "being packaged"
     std::string default_container;                 ///< empty: tasks run directly on the node
     bool default_privileged = false;

@@ -11,7 +11,7 @@ void put_spec(proto::TaskView& view, const TaskSpec& spec) {
     view.required_cores = spec.cores;
     view.required_memory_bytes = spec.memory;
     view.gpu_count = spec.gpu_count;
-    view.container_name = spec.container;
+    if (spec.container) view.container_name = to_string(EnvironmentChoice{*spec.container, spec.container_version});
     view.privileged = spec.privileged;
     for (const Mount& mount : spec.mounts) view.additional_mounts.push_back(to_string(mount));
     view.working_directory = spec.working_directory;

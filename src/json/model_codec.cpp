@@ -14,8 +14,9 @@ BOOST_DESCRIBE_STRUCT(NodeUsage, (),
                       (cpu_percent, memory_percent, memory_used, memory_total, average_temperature, maximum_temperature,
                        gpus, environments))
 BOOST_DESCRIBE_STRUCT(TaskSpec, (),
-                      (command, arguments, env, cores, memory, gpu_count, container, privileged, mounts, priority,
-                       strategy, submitted_by, working_directory, sweep, max_running, max_fails, indexes))
+                      (command, arguments, env, cores, memory, gpu_count, container, container_version, privileged,
+                       mounts, priority, strategy, submitted_by, working_directory, sweep, max_running, max_fails,
+                       indexes))
 BOOST_DESCRIBE_STRUCT(AttemptReport, (), (attempt, phase, started_at, progress, warnings, refused, outcome))
 BOOST_DESCRIBE_STRUCT(Placement, (), (node, numa, gpus))
 BOOST_DESCRIBE_STRUCT(Outcome, (), (reason, exit_code, signal, started_at, finished_at, peak_memory, cpu_time, message))

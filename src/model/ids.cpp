@@ -70,4 +70,21 @@ Result<std::string> parse_environment_name(std::string_view text) {
                                    "\".\", \"_\" or \"-\" between them");
 }
 
+Result<EnvironmentChoice> parse_environment_choice(std::string_view text) {
+    EnvironmentChoice choice;
+    const auto colon = text.find(':');
+    HK_TRY(choice.name, parse_environment_name(text.substr(0, colon)));
+    if (colon == text.npos) return choice;
+    choice.version = text.substr(colon + 1);
+    const bool digits = choice.version.find_first_not_of("0123456789") == std::string::npos;
+    if (digits && !choice.version.empty() && choice.version.size() <= 19) return choice;
+    return fail(Errc::invalid, quoted(choice.version) +
+                                   " is not a version of an environment; versions are numbers, as in " + choice.name +
+                                   ":1764300000, and hakuriver.docker list-tars shows them");
+}
+
+std::string to_string(const EnvironmentChoice& choice) {
+    return choice.version.empty() ? choice.name : choice.name + ":" + choice.version;
+}
+
 } // namespace hk

@@ -36,6 +36,15 @@ Result<NodeName> parse_node_name(std::string_view text);
 /// take).
 Result<std::string> parse_environment_name(std::string_view text);
 
+/// An environment and the version of it that a task insists on: "my-env" or "my-env:1764300000".
+struct EnvironmentChoice {
+    std::string name;
+    std::string version; ///< unix seconds, as in the name of its file; empty: the newest one
+    friend bool operator==(const EnvironmentChoice&, const EnvironmentChoice&) = default;
+};
+Result<EnvironmentChoice> parse_environment_choice(std::string_view text);
+std::string to_string(const EnvironmentChoice& choice);
+
 } // namespace hk
 
 template <>

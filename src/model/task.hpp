@@ -57,6 +57,7 @@ struct TaskSpec {
     std::optional<Bytes> memory;          ///< absent: none reserved and no memory limit
     int gpu_count = 0;                    ///< with `--gpus N`: any N free ones; 0 when the target names them
     std::optional<std::string> container; ///< environment name; absent: directly on the node
+    std::string container_version;        ///< that the task insists on; empty: the newest when it is assigned
     bool privileged = false;
     std::vector<Mount> mounts;
     int priority = 0; ///< -1000 .. 1000, higher first
@@ -112,7 +113,8 @@ struct Assignment {
     AttemptId attempt;
     std::shared_ptr<const TaskSpec> spec;
     Placement placement;
-    std::string environment_version; ///< of `spec->container`, as published when the attempt was assigned; may be empty
+    std::string environment_version; ///< of `spec->container`: the task's own choice, else the newest when the attempt
+                                     ///< was assigned; may be empty
 };
 
 } // namespace hk

@@ -46,7 +46,8 @@ inline constexpr auto notes_of<proto::SubmitRequest> = std::to_array<Note>({
     {"gpu_count", "Any N free GPUs of the node that is chosen."},
     {"required_memory_bytes", "Memory to reserve and limit to."},
     {"targets", "One task each: node, node:numa, node::gpu,gpu or node:numa::gpu. Absent: the scheduler picks."},
-    {"container_name", "Environment to run in; \"NULL\" runs directly on the node. Absent: the Host's default."},
+    {"container_name", "Environment to run in, its newest version or NAME:VERSION; \"NULL\" runs directly on the node. "
+                       "Absent: the Host's default."},
     {"privileged", "Run the container with all privileges, where policy allows it."},
     {"additional_mounts", "/path/on/node:/path/in/container[:ro], instead of the Host's default list."},
     {"priority", "-1000 to 1000; higher runs first."},

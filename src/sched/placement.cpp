@@ -104,15 +104,20 @@ private:
     std::set<NodeName> closed_; ///< without backfill: nodes for which an earlier task waits
 };
 
+void choose_version(const State& state, Task& task) {
+    const TaskSpec& spec = task.spec();
+    if (!spec.container) return;
+    const auto newest = state.environments.find(*spec.container);
+    if (!spec.container_version.empty()) task.environment_version = spec.container_version;
+    else if (newest != state.environments.end()) task.environment_version = newest->second;
+}
+
 void assign(Context& context, Task& task, const Shape& shape, const Placement& placement) {
     Node& node = context.state.nodes.at(placement.node);
     task.attempt += 1;
     task.progress.clear();
     task.phase = Placed{.placement = placement, .assigned_at = context.now.wall};
-    if (const auto& container = task.spec().container)
-        if (const auto version = context.state.environments.find(*container);
-            version != context.state.environments.end())
-            task.environment_version = version->second;
+    choose_version(context.state, task);
     node.ledger.hold(task.attempt_id(), shape, placement);
     note_start(context.state, task);
     node.last_turn = ++context.state.placements;

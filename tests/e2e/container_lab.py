@@ -12,12 +12,13 @@ from waiting import wait_until
 
 
 @contextmanager
-def container_lab(folder: Path) -> Iterator[tuple[Cluster, Engine]]:
+def container_lab(folder: Path, **keys) -> Iterator[tuple[Cluster, Engine]]:
     """A Host and a runner that share one engine, and the default environment; all ended and judged afterwards."""
     with Engine(folder / "engine") as engine:
         engine.make_image("busybox:test")
         with Cluster(folder / "c", runners=1, docker__socket=str(engine.socket),
-                     docker__initial_base_image="busybox:test", docker__default_container_name="base") as cluster:
+                     docker__initial_base_image="busybox:test", docker__default_container_name="base",
+                     **keys) as cluster:
             for runner in list(cluster.runners):
                 own = cluster.runner_keys(runner) | {"runner.executors": ["process", "docker"]}
                 cluster.write_config(runner, own | {"docker.default_container_name": "base"})

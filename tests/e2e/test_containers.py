@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(why_not() != "", reason=why_not() or "never")
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory) -> Iterator[Cluster]:
     """A Host and a runner that share one engine, and the default environment."""
-    with container_lab(tmp_path_factory.mktemp("lab")) as (cluster, _):
+    with container_lab(tmp_path_factory.mktemp("lab"), docker__versions_kept=2) as (cluster, _):
         yield cluster
 
 
@@ -85,6 +85,34 @@ def test_what_was_changed_by_hand_is_packaged_and_reaches_tasks(lab: Cluster):
     assert refused.status in (400, 422) and "tools" in refused.error()["message"]
     assert docker(lab, "delete-container", "tools").returncode == 0
     assert "tools" not in environments(lab)
+
+
+def test_a_task_may_insist_on_a_version(lab: Cluster):
+    engine = Engine(lab.folder.parent / "engine")
+    assert docker(lab, "create-container", "busybox:test", "pinned").returncode == 0
+    assert docker(lab, "create-tar", "pinned").returncode == 0
+    assert engine.docker("exec", "pinned", "touch", "/second").returncode == 0
+    assert docker(lab, "create-tar", "pinned").returncode == 0
+    second, first = (each["version"] for each in environments(lab)["pinned"]["versions"])
+    for _ in range(2):  # side by side, in turns
+        newest = lab.run("ls", "/second", container_name="pinned")
+        assert newest["exit_code"] == 0 and newest["environment_version"] == second
+        old = lab.run("ls", "/second", container_name=f"pinned:{first}")
+        assert old["exit_code"] == 1 and old["environment_version"] == first
+        assert old["container_name"] == f"pinned:{first}"
+    asked = lab.cli("--container", f"pinned:{first}", "--wait", "--", "ls", "/second")
+    assert asked.returncode == 1, asked.stderr
+    refused = lab.try_submit("true", container_name="pinned:1")
+    assert refused.status in (400, 422)
+    assert refused.error()["message"].startswith(f"the environment pinned has no version 1; the newest is {second}")
+    assert docker(lab, "create-tar", "pinned").returncode == 0
+    assert [each["version"] for each in environments(lab)["pinned"]["versions"]][1:] == [second]  # two are kept
+    assert lab.try_submit("true", container_name=f"pinned:{first}").status in (400, 422)
+    refused = lab.try_submit("true", container_name="pinned:newest")
+    assert refused.status in (400, 422) and "versions are numbers" in refused.error()["message"]
+    assert lab.run("ls", "/second", container_name=f"pinned:{second}")["exit_code"] == 0
+    assert docker(lab, "delete-tar", "--yes", "pinned").returncode == 0
+    assert docker(lab, "delete-container", "--yes", "pinned").returncode == 0
 
 
 @pytest.mark.parametrize("name", ["-v", "a/b", "..", "UPPER", "x" * 300, "🦆"])

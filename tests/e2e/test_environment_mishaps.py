@@ -199,6 +199,11 @@ def test_a_version_that_tasks_wait_for_is_not_deleted(lab: Lab):
     lab.cluster.wait(first, "running")
     second = lab.cluster.submit_one("true", container_name="tools", required_memory_bytes=1_500_000_000)
     assert "a task waits to run in tools; kill it" in lab.refused("delete-tar", "--yes", "tools")
+    (version,) = lab.versions()["tools"]
+    third = lab.cluster.submit_one("true", container_name=f"tools:{version}", required_memory_bytes=1_500_000_000)
+    lab.cluster.api.post(f"/api/tasks/{second}/kill")
+    assert "a task waits to run in tools; kill it" in lab.refused("delete-tar", "--yes", "--version", version, "tools")
+    second = third
     assert lab.cluster.task(second)["status"] == "pending" and lab.versions()["tools"]
     lab.cluster.api.post(f"/api/tasks/{first}/kill")
     assert lab.cluster.wait(second)["status"] == "completed"

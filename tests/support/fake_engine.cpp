@@ -41,7 +41,7 @@ Result<FakeEngine::Image*> FakeEngine::find_image(const std::string& reference) 
 
 std::string FakeEngine::put_image(const std::string& config, std::vector<std::string> layers,
                                   std::map<std::string, std::string> labels) {
-    const std::string id = oci::sha256(config).text();
+    const std::string id = oci::sha256(containerd_store ? "manifest of " + config : config).text();
     images_.try_emplace(id, Image{id, config, std::move(layers), {}, std::move(labels)});
     return id;
 }
@@ -98,6 +98,7 @@ Task<Result<EngineInfo>> FakeEngine::info() {
     info.storage_driver = "memory";
     info.cgroup_version = 2;
     info.live_restore = true;
+    info.containerd_store = containerd_store;
     co_return info;
 }
 

@@ -38,6 +38,8 @@ public:
     std::vector<std::pair<int, int>> sizes;
     /// Load wants every layer in the archive, as engines with another image store do.
     bool refuses_thin = false;
+    /// Images are named by something else than the digest of their config, as in engines with a containerd store.
+    bool containerd_store = false;
     /// While set, an archive that has come is not answered.
     bool holds_loads = false;
     /// Bytes that save and load have moved.

@@ -19,9 +19,9 @@ class Vanishing final : public exec::EnvironmentSource {
 public:
     explicit Vanishing(exec::EnvironmentSource& real)
         : real_(real) {}
-    net::Task<Result<std::string>> prepare(std::string environment, std::string version, Progress progress) override {
+    net::Task<Result<std::string>> prepare(exec::EnvironmentWish wish, Progress progress) override {
         if (vanish-- > 0) co_return "sha256:" + std::string(64, 'e');
-        auto image = co_await real_.prepare(std::move(environment), std::move(version), std::move(progress));
+        auto image = co_await real_.prepare(std::move(wish), std::move(progress));
         co_return image;
     }
     int vanish = 0;
@@ -95,6 +95,13 @@ std::size_t containers_of(ExecutorRig& rig) {
     const auto list = net::run_task(loop, engine.list("hakuriver.runner=" + rig.spool.state_id()));
     REQUIRE(list);
     return list->size();
+}
+
+std::string only_container(ExecutorRig& rig) {
+    auto& engine = static_cast<OnEngine&>(*rig.executor).engine();
+    const auto list = net::run_task(rig.loop, engine.list("hakuriver.runner=" + rig.spool.state_id()));
+    REQUIRE(list->size() == 1);
+    return list->front().id;
 }
 
 bool possible() { return PrivateEngine::possible(); }
@@ -216,12 +223,25 @@ TEST_CASE("a container that is killed from outside is not the task's own failure
     const auto id = rig->shell(1, "sleep 1000");
     rig->await<exec::Started>(id);
     auto& engine = static_cast<OnEngine&>(*rig->executor).engine();
-    const auto list = net::run_task(rig->loop, engine.list("hakuriver.runner=" + rig->spool.state_id()));
-    REQUIRE(list->size() == 1);
-    REQUIRE(net::run_task(rig->loop, engine.kill(list->front().id, SIGKILL)));
+    REQUIRE(net::run_task(rig->loop, engine.kill(only_container(*rig), SIGKILL)));
     const Outcome outcome = rig->outcome(id);
     CHECK(outcome.reason == EndReason::interrupted);
     CHECK(outcome.message.find("outside") != std::string::npos);
+    rig->executor->forget(id);
+    CHECK(rig->wait([&] { return containers_of(*rig) == 0; }, 10));
+}
+
+TEST_CASE("a container that is stopped from outside is not the task's own failure" * doctest::skip(!possible())) {
+    const TempDir dir;
+    const auto rig = make_rig(shared_engine(), dir.path());
+    const auto id = rig->shell(1, "trap 'exit 5' TERM; while :; do sleep 0.05; done");
+    rig->await<exec::Started>(id);
+    auto& engine = static_cast<OnEngine&>(*rig->executor).engine();
+    REQUIRE(net::run_task(rig->loop, engine.stop(only_container(*rig), std::chrono::seconds(10))));
+    const Outcome outcome = rig->outcome(id);
+    CHECK(outcome.reason == EndReason::interrupted);
+    CHECK(outcome.exit_code == 5);
+    CHECK(outcome.message.find("stopped from outside") != std::string::npos);
     rig->executor->forget(id);
     CHECK(rig->wait([&] { return containers_of(*rig) == 0; }, 10));
 }

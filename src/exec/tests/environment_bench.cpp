@@ -149,7 +149,7 @@ void new_way(Bench& bench, const char* what) {
     const double done = watch.seconds();
     settle();
     const Watch sync_watch;
-    must(bench.run(bench.sync.prepare("env", packaged.version.name(), {})));
+    must(bench.run(bench.sync.prepare({"env", packaged.version.name()}, {})));
     const double synced = sync_watch.seconds();
     std::printf("%-27s %6.2f s  (package %.2f + sync %.2f), %lld bytes written, %lld read\n", what, done + synced, done,
                 synced, static_cast<long long>(packaged.new_bytes.value),
@@ -181,7 +181,7 @@ void environments(int megabytes) {
 }
 
 struct Fixed final : exec::EnvironmentSource {
-    net::Task<Result<std::string>> prepare(std::string, std::string, Progress) override {
+    net::Task<Result<std::string>> prepare(exec::EnvironmentWish, Progress) override {
         co_return std::string("base:1");
     }
 };

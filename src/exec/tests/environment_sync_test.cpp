@@ -38,7 +38,7 @@ struct Fixture {
     }
     Result<std::string> prepare(const std::string& version = "") {
         return net::run_task(loop,
-                             sync.prepare("env", version, [this](const std::string& text) { said.push_back(text); }));
+                             sync.prepare({"env", version}, [this](const std::string& text) { said.push_back(text); }));
     }
     bool has_tagged(const std::vector<std::string>& layers) {
         const auto image = net::run_task(loop, engine.inspect_image("hakuriver/env:base"));
@@ -111,7 +111,11 @@ struct Keeper {
     }
     void bring(const std::string& version) {
         exec::EnvironmentSource::Progress nobody;
-        REQUIRE(net::run_task(f.loop, sync->prepare("env", version, nobody)));
+        REQUIRE(net::run_task(f.loop, sync->prepare({"env", version}, nobody)));
+    }
+    Result<std::string> insist_on(const std::string& version) {
+        exec::EnvironmentSource::Progress nobody;
+        return net::run_task(f.loop, sync->prepare({"env", version, true}, nobody));
     }
     /// Two looks from begin to end.
     void let_it_look() {
@@ -189,6 +193,50 @@ TEST_CASE("images that this runner did not bring, or that have another name as w
     CHECK(k.has({base, change}));
 }
 
+TEST_CASE("a task gets the version that it insists on, beside the newest one") {
+    Keeper k(1h);
+    k.f.package({base}, 100);
+    const auto second = k.f.package({base, more}, 200);
+    k.bring(second.name());
+    for (int round = 0; round < 2; ++round) {
+        CHECK(k.insist_on("100") == make_image({base}).id.text());
+        CHECK(k.f.has_tagged({base, more}));
+        CHECK(k.sync->present().at("env") == second.name());
+    }
+    CHECK(k.f.engine.loads == 2); // the second time both are there
+    const auto none = k.insist_on("150");
+    REQUIRE_FALSE(none);
+    CHECK(none.error().code == Errc::not_found);
+    CHECK(none.error().message.find("the version 150 of the environment env is not in") == 0);
+}
+
+TEST_CASE("the image of a version that a task insisted on stays for the grace, and goes then") {
+    for (const auto grace : {Duration(1h), Duration::zero()}) {
+        Keeper k(grace);
+        k.f.package({base}, 100);
+        REQUIRE(k.insist_on("100"));
+        k.bring(k.f.package({base, more}, 200).name());
+        k.sync->keep_looking();
+        k.let_it_look();
+        if (grace == Duration::zero()) k.until_gone({base});
+        CHECK(k.has({base}) == (grace != Duration::zero()));
+        CHECK(k.has({base, more}));
+    }
+}
+
+TEST_CASE("an engine that names images by their manifests is asked what they are made of") {
+    Fixture f;
+    f.engine.containerd_store = true;
+    const auto version = f.package({base, more}, 100);
+    const auto image = f.prepare(version.name());
+    REQUIRE_MESSAGE(image, image.error().message);
+    CHECK(*image != make_image({base, more}).id.text());
+    exec::EnvironmentSync restarted{f.loop, f.pool, f.engine, f.store, {"node1", 3, 10ms}};
+    exec::EnvironmentSource::Progress nobody;
+    CHECK(net::run_task(f.loop, restarted.prepare({"env", version.name(), true}, nobody)) == *image);
+    CHECK(f.engine.loads == 1);
+}
+
 TEST_CASE("a version that was replaced means the newest one") {
     Fixture f;
     f.package({base}, 100);
@@ -206,7 +254,8 @@ TEST_CASE("callers at the same time share one transfer, and one that leaves does
     net::TaskGroup group(f.loop), leaving(f.loop);
     const auto ask = [](exec::EnvironmentSync& sync, std::string wanted, int& count) -> net::Task<void> {
         exec::EnvironmentSource::Progress nobody;
-        const auto image = co_await sync.prepare("env", wanted, std::move(nobody));
+        exec::EnvironmentWish wish("env", std::move(wanted));
+        const auto image = co_await sync.prepare(std::move(wish), std::move(nobody));
         if (image) ++count;
     };
     for (int i = 0; i < 8; ++i) group.spawn(ask(f.sync, version.name(), done));
@@ -225,7 +274,8 @@ TEST_CASE("a transfer keeps its lease young, however long the engine takes") {
     exec::EnvironmentSync patient{f.loop, f.pool, f.engine, f.store, {.lease_pace = 1ms}};
     const auto bring = [](exec::EnvironmentSync& sync) -> net::Task<void> {
         exec::EnvironmentSource::Progress nobody;
-        const auto image = co_await sync.prepare("env", "100", std::move(nobody));
+        exec::EnvironmentWish wish("env", "100");
+        const auto image = co_await sync.prepare(std::move(wish), std::move(nobody));
         CHECK(image);
     };
     f.engine.holds_loads = true;

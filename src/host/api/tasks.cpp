@@ -8,15 +8,14 @@ namespace hk::host {
 namespace {
 
 SubmissionPolicy policy_of(const Api& api) {
-    SubmissionPolicy policy{.containers = true,
-                            .operations = api.environments.operations().operations(),
-                            .default_container = api.config.default_container,
-                            .default_privileged = api.config.tasks_privileged,
-                            .allow_privileged = api.config.shared.allow_privileged,
-                            .allowed_mounts = api.config.shared.allowed_mounts,
-                            .default_mounts = api.config.additional_mounts};
-    for (const auto& [name, version] : api.engine.state().environments) policy.environments.insert(name);
-    return policy;
+    return {.containers = true,
+            .environments = api.environments.versions(),
+            .operations = api.environments.operations().operations(),
+            .default_container = api.config.default_container,
+            .default_privileged = api.config.tasks_privileged,
+            .allow_privileged = api.config.shared.allow_privileged,
+            .allowed_mounts = api.config.shared.allowed_mounts,
+            .default_mounts = api.config.additional_mounts};
 }
 
 std::string message_of(const sched::Submitted& submitted) {

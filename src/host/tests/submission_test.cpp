@@ -57,8 +57,10 @@ TEST_CASE("all mistakes are named together") {
 }
 
 TEST_CASE("containers are those that were packaged, under the policy") {
-    SubmissionPolicy policy{
-        .containers = true, .environments = {"env"}, .allow_privileged = false, .allowed_mounts = {"/data"}};
+    SubmissionPolicy policy{.containers = true,
+                            .environments = {{"env", {"200", "100"}}},
+                            .allow_privileged = false,
+                            .allowed_mounts = {"/data"}};
     const auto boxed = [](auto change) {
         return with([&](auto& r) {
             r.container_name = "env";
@@ -76,6 +78,22 @@ TEST_CASE("containers are those that were packaged, under the policy") {
     CHECK(wrong(boxed([](auto& r) { r.additional_mounts = {"/data/a:/x", "/data/b:/x"}; }), policy) ==
           "/additional_mounts");
     CHECK(wrong(boxed([](auto& r) { r.additional_mounts = {"/data/a:/shared"}; }), policy) == "/additional_mounts");
+}
+
+TEST_CASE("a task may insist on a version of its environment, one that is there") {
+    const SubmissionPolicy policy{.containers = true, .environments = {{"env", {"200", "100"}}}};
+    const auto submit = [&](std::string container) {
+        return submission_of(with([&](auto& r) { r.container_name = std::move(container); }), policy);
+    };
+    REQUIRE(submit("env:100"));
+    CHECK(submit("env:100")->spec->container == "env");
+    CHECK(submit("env:100")->spec->container_version == "100");
+    CHECK(submit("env")->spec->container_version == "");
+    const auto none = submit("env:150");
+    REQUIRE_FALSE(none);
+    CHECK(none.error().fields.at(0).path == "/container_name");
+    CHECK(none.error().message ==
+          "the environment env has no version 150; the newest is 200, and hakuriver.docker list-tars shows all");
 }
 
 TEST_CASE("an environment that is not there yet is named with the way to it") {

@@ -24,6 +24,19 @@ TEST_CASE("node names keep what host names and lab habits use, underscores inclu
     }
 }
 
+TEST_CASE("an environment can be chosen with a version") {
+    CHECK(parse_environment_choice("my-env") == EnvironmentChoice{"my-env", ""});
+    CHECK(parse_environment_choice("my-env:1764300000") == EnvironmentChoice{"my-env", "1764300000"});
+    CHECK(to_string(EnvironmentChoice{"my-env", "1764300000"}) == "my-env:1764300000");
+    CHECK(to_string(EnvironmentChoice{"my-env", ""}) == "my-env");
+    for (const std::string& wrong :
+         {std::string("my-env:"), std::string("my-env:latest"), std::string("my-env:1:2"), std::string("CAPS:1"),
+          std::string("my-env:-1"), std::string(":1"), "my-env:" + std::string(20, '1')}) {
+        CAPTURE(wrong);
+        CHECK_FALSE(parse_environment_choice(wrong));
+    }
+}
+
 TEST_CASE("environment names are names that Docker and file systems read the same way") {
     CHECK(parse_environment_name("my-py312_env.v2"));
     for (const std::string& wrong :

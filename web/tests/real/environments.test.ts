@@ -117,6 +117,21 @@ it('packages it, and a task runs in it with what was made by hand', async () => 
   await card().getByText('on 1 of 1 node').waitFor({ timeout: 20_000 });
 });
 
+it('submits a task to a chosen version, and offers the same again', async () => {
+  const version = (await tarballs())[0]?.match(/\d+(?=\.tar$)/)?.[0] ?? '';
+  await fillSubmit(page, 'cat /made', 'mine', version);
+  await page.waitForURL(/\/tasks\/\d+$/);
+  const id = page.url().split('/').at(-1) ?? '';
+  await eventually(() => statusOf(id), 'completed');
+  expect((await taskOf(id)).container_name).toBe(`mine:${version}`);
+  await page.getByRole('button', { name: 'Same again' }).click();
+  const dialog = page.getByRole('dialog', { name: 'New task' });
+  expect(await dialog.getByLabel('Version').inputValue()).toBe(version);
+  await page.keyboard.press('Escape');
+  await page.goto(`${url}/environments`);
+  await card().waitFor();
+});
+
 it('does not offer the container of a task as an environment', async () => {
   const id = await submit('sleep 300', { container_name: 'mine' });
   await eventually(() => statusOf(id), 'running');

@@ -39,11 +39,12 @@ export async function submitEndless(): Promise<{ id: string; end: () => Promise<
 }
 
 /** Submits a command as a user does, and opens what came of it. */
-export async function fillSubmit(page: Page, command: string, environment = ''): Promise<void> {
+export async function fillSubmit(page: Page, command: string, environment = '', version = ''): Promise<void> {
   await page.keyboard.press('n');
   const dialog = page.getByRole('dialog', { name: 'New task' });
   await dialog.getByLabel('Command', { exact: true }).fill(command);
   if (environment) await dialog.getByLabel('Environment', { exact: true }).selectOption(environment);
+  if (version) await dialog.getByLabel('Version').selectOption(version);
   await dialog.getByRole('button', { name: /^Submit/ }).click();
   await page.getByRole('link', { name: 'Show' }).click();
 }
