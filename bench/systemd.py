@@ -4,6 +4,7 @@
 One node of the lab, whose PID 1 is systemd; the real executables of $HAKURIVER_BIN (default: out/bin). Needs root.
 """
 
+# packages: test lab
 from __future__ import annotations
 
 import os

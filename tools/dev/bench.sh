@@ -11,11 +11,22 @@ cmd_bench() { # [NAME]
         [ -x "$script" ] || continue
         [ "$(basename "${script%.*}")" = "${1:-$(basename "${script%.*}")}" ] || continue
         found=1
+        install_for "$script"
         build_parts_of "$script"
         say "$script"
-        "$script"
+        case $script in
+            *.py) "$PYTHON" -B "$script" ;;
+            *) "$script" ;;
+        esac
     done
     [ -n "$found" ] || die "bench/ has no measurement${1:+ named $1}"
+}
+
+# Packages that a measurement needs beside those of all: a line "# packages: GROUP..." in it.
+install_for() { # SCRIPT
+    local groups
+    read -ra groups < <(sed -n 's/^# packages: //p' "$1") || return 0
+    need_packages "${groups[@]}"
 }
 
 # What a measurement needs beside the executables: a line "# built: TARGET" in it.
