@@ -2,8 +2,8 @@ import { ref, type Ref } from 'vue';
 import { live } from '@/live';
 
 const now = ref(Date.now());
-/** Without news for this long the time goes on by itself. */
-const LATE_MS = 1500;
+/** Without news for this long the time goes on by itself; longer than news is held back, see live/pace.ts. */
+const LATE_MS = 3500;
 let timer = 0;
 
 function tick(): void {
@@ -14,7 +14,7 @@ function tick(): void {
 }
 
 /**
- * The time, about once a second while the page is seen; one for all ages and durations. It goes on with the Host's
+ * The time, about once a second while the page is used; one for all ages and durations. It goes on with the Host's
  * sample of the second, so that both are drawn at once.
  */
 export function useNow(): Readonly<Ref<number>> {

@@ -1,4 +1,5 @@
 import { backoffMs } from './backoff';
+import { Pace } from './pace';
 import { EVENT_NAMES, type EventHub, type EventName, type LiveEvents } from './events';
 
 export type StreamState = 'connecting' | 'live' | 'lost' | 'asleep';
@@ -15,6 +16,7 @@ const SILENCE_MS = 12_000;
 export class EventStream {
   private source: EventSource | null = null;
   private readonly ended = new AbortController();
+  private readonly pace = new Pace();
   private attempt = 0;
   private retryTimer = 0;
   private silenceTimer = 0;
@@ -36,6 +38,7 @@ export class EventStream {
     this.ended.abort();
     clearTimeout(this.sleepTimer);
     this.close();
+    this.pace.stop();
   }
 
   reconnectNow(): void {
@@ -61,7 +64,7 @@ export class EventStream {
       this.attempt = 0;
       this.onState('live', null);
     }
-    this.hub.emit(name, JSON.parse(text) as LiveEvents[typeof name]);
+    this.pace.pass(name, () => this.hub.emit(name, JSON.parse(text) as LiveEvents[typeof name]));
   }
 
   private lost(): void {
@@ -90,6 +93,7 @@ export class EventStream {
   private close(): void {
     clearTimeout(this.retryTimer);
     clearTimeout(this.silenceTimer);
+    this.pace.drop();
     this.source?.close();
     this.source = null;
   }
