@@ -25,11 +25,11 @@ export class Pace {
     this.drop();
   }
 
-  /** Calls `act` now or a little later. What is held back keeps its order. */
+  /** Calls `act` now or a little later; all keep their order, so that old news never follows what was fetched afresh. */
   pass(name: EventName, act: () => void): void {
-    if (!FREQUENT.has(name)) return act();
     this.waiting.push(act);
-    if (performance.now() - this.touched < QUIET_AFTER_MS) return this.release();
+    const used = performance.now() - this.touched < QUIET_AFTER_MS;
+    if (used || !FREQUENT.has(name)) return this.release();
     this.timer ||= window.setTimeout(() => this.release(), QUIET_STEP_MS);
   }
 
