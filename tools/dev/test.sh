@@ -9,7 +9,7 @@ source tools/dev/build.sh
 RESULTS=$ROOT/build/test-results
 STAGES_DEFAULT=(unit asan e2e web lab)
 STAGES_ALL=(unit asan e2e e2e_asan web tsan gcc lint lab vm package fresh)
-SECONDS_PER_UNIT_TEST=300
+SECONDS_PER_UNIT_TEST=600
 SECONDS_PER_E2E_TEST=180
 SECONDS_PER_LAB_TEST=300
 
