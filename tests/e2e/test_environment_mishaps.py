@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 from cluster import Cluster
 from engine import Engine, why_not
+from gpus import LIBRARY
 from waiting import wait_until
 
 pytestmark = pytest.mark.skipif(why_not() != "", reason=why_not() or "never")
 
-ROOT = Path(__file__).resolve().parents[2]
 GPUS = """driver 550.54.14
 gpu uuid=GPU-a name=NVIDIA_A100 bus=3B total=81920
 gpu uuid=GPU-b name=NVIDIA_A100 bus=3C total=81920
@@ -82,8 +82,6 @@ def lab(tmp_path_factory) -> Iterator[Lab]:
     hook = folder / "bin" / "nvidia-container-runtime-hook"
     hook.write_text(GPU_HOOK)
     hook.chmod(0o755)
-    driver = folder / "libnvidia-ml.so.1"
-    subprocess.run(["gcc", "-shared", "-fPIC", "-o", driver, ROOT / "src/probe/tests/nvml_double.c"], check=True)
     (folder / "gpus").write_text(GPUS)
     (folder / "data").mkdir()
     (folder / "data" / "file").write_text("here\n")
@@ -92,7 +90,7 @@ def lab(tmp_path_factory) -> Iterator[Lab]:
         settings = {"socket": str(engine.socket), "initial_base_image": "later:1", "default_container_name": "base",
                     "allowed_mounts": [str(folder / "data")]}
         with Cluster(folder / "c", runners=1, **{f"docker__{key}": value for key, value in settings.items()}) as cluster:
-            cluster.environment |= {"LD_LIBRARY_PATH": str(folder), "HK_NVML_DOUBLE": str(folder / "gpus")}
+            cluster.environment |= {"LD_LIBRARY_PATH": str(LIBRARY.parent), "HK_NVML_DOUBLE": str(folder / "gpus")}
             cluster.write_config("n1", cluster.runner_keys("n1") | {"runner.executors": ["process", "docker"]})
             cluster.start()
             made = Lab(cluster, engine)
