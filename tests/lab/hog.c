@@ -1,3 +1,4 @@
+// Built without optimisation, which leaves out memory that nobody reads.
 // hog mem MIB: touches that much memory.  hog cpu SECONDS: burns and prints the share of a CPU that it got.
 #include <stdio.h>
 #include <stdlib.h>

@@ -14,7 +14,7 @@ from labs import Lab
 @pytest.fixture(scope="module")
 def hog(lab: Lab) -> str:
     """A program that eats memory or CPU, where all nodes see it."""
-    subprocess.run(["clang-19", "-O1", "-static", "-o", str(lab.shared / "hog"), str(Path(__file__).parent / "hog.c")], check=True)
+    subprocess.run(["clang-19", "-O0", "-static", "-o", str(lab.shared / "hog"), str(Path(__file__).parent / "hog.c")], check=True)
     return "/shared/hog"
 
 
