@@ -48,6 +48,20 @@ it('is up to date with the first touch, and goes on so', () => {
   expect(seen).toEqual(['a', 'b']);
 });
 
+it('loses nothing to a listener that fails', () => {
+  const reported = vi.fn();
+  vi.stubGlobal('reportError', reported);
+  vi.advanceTimersByTime(15_000);
+  pace.pass('nodes', () => {
+    throw new Error('listener');
+  });
+  say('health', 'a');
+  vi.advanceTimersByTime(3_000);
+  vi.unstubAllGlobals();
+  expect(seen).toEqual(['a']);
+  expect(reported).toHaveBeenCalledOnce();
+});
+
 it('forgets what a lost connection had said', () => {
   vi.advanceTimersByTime(15_000);
   say('nodes', 'a');

@@ -48,6 +48,12 @@ export class Pace {
   private release(): void {
     const due = [...this.waiting];
     this.drop();
-    for (const act of due) act();
+    for (const act of due) {
+      try {
+        act();
+      } catch (failure) {
+        reportError(failure); // one listener's fault is not that of the news behind it
+      }
+    }
   }
 }
