@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "base/random.hpp"
+#include "exec/facts.hpp"
 #include "json/model_codec.hpp"
 #include "json/own_text.hpp"
 
@@ -80,6 +81,12 @@ Result<SpoolRecord> parse_record(std::string_view text, AttemptId attempt) {
     return record;
 }
 
+std::string beginning(const NewRecord& record) {
+    std::string text = json::serialize(json::to_value(record.assignment)) + "\n";
+    if (record.executor) text.append(executor_fact).append(to_string(*record.executor)).append("\n");
+    return text;
+}
+
 /// Files that become records together.
 class Batch {
 public:
@@ -92,12 +99,12 @@ public:
         for (const auto& file : files_) ::unlinkat(folder_, (file.renamed ? file.name : file.temporary()).c_str(), 0);
     }
 
-    Result<> add(const Assignment& assignment) {
-        File& file = files_.emplace_back(File{to_string(assignment.attempt), {}, false});
+    Result<> add(const NewRecord& record) {
+        File& file = files_.emplace_back(File{to_string(record.assignment.attempt), {}, false});
         const std::string name = file.temporary();
         file.fd = Fd(::openat(folder_, name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
         if (!file.fd) return fail(system_error("cannot create a spool record", errno));
-        return write_fully(file.fd.get(), json::serialize(json::to_value(assignment)) + "\n", "a spool record");
+        return write_fully(file.fd.get(), beginning(record), "a spool record");
     }
     /// All data first, then all names: the first flush carries most of the others.
     Result<> commit() {
@@ -127,9 +134,9 @@ private:
     bool committed_ = false;
 };
 
-Result<> put_batch(int folder, std::span<const Assignment> assignments) {
+Result<> put_batch(int folder, std::span<const NewRecord> records) {
     Batch batch(folder);
-    for (const auto& assignment : assignments) HK_CHECK(batch.add(assignment));
+    for (const auto& record : records) HK_CHECK(batch.add(record));
     return batch.commit();
 }
 
@@ -166,15 +173,16 @@ bool Spool::contains(AttemptId attempt) const {
     return ::faccessat(directory_.get(), to_string(attempt).c_str(), F_OK, 0) == 0;
 }
 
-Result<> Spool::put(std::span<const Assignment> assignments) {
-    std::vector<Assignment> fresh;
-    for (const auto& assignment : assignments)
-        if (!contains(assignment.attempt)) fresh.push_back(assignment);
+Result<> Spool::put(std::span<const NewRecord> records) {
+    std::vector<NewRecord> fresh;
+    for (const auto& record : records)
+        if (!contains(record.assignment.attempt)) fresh.push_back(record);
     std::size_t done = 0;
     for (Result<> put; done < fresh.size(); done += batch_size) {
         put = put_batch(directory_.get(), std::span(fresh).subspan(done, std::min(batch_size, fresh.size() - done)));
         if (put) continue;
-        for (std::size_t i = 0; i < done; ++i) ::unlinkat(directory_.get(), to_string(fresh[i].attempt).c_str(), 0);
+        for (std::size_t i = 0; i < done; ++i)
+            ::unlinkat(directory_.get(), to_string(fresh[i].assignment.attempt).c_str(), 0);
         return put;
     }
     return {};

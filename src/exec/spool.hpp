@@ -1,19 +1,31 @@
 #pragma once
 #include "base/file.hpp"
 #include "base/result.hpp"
+#include "model/node.hpp"
 #include "model/task.hpp"
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace hk::exec {
 
 /// A record longer than this is damaged: an assignment, its command and environment included, is far smaller.
 inline constexpr std::size_t max_record = 8 << 20;
+
+/// What a record begins with.
+struct NewRecord {
+    NewRecord(Assignment a, std::optional<ExecutorKind> e = {}) // NOLINT(google-explicit-constructor)
+        : assignment(std::move(a))
+        , executor(e) {}
+    Assignment assignment;
+    std::optional<ExecutorKind> executor; ///< who is going to start it, where the assignment does not tell
+};
 
 /// One record as found on disk.
 struct SpoolRecord {
@@ -28,8 +40,9 @@ struct SpoolContents {
 };
 
 /// The runner's memory on disk: one text file per attempt, STATE_DIR/spool/ATTEMPT. Its first line is the assignment
-/// as JSON; the lines after it are facts, appended by whoever watches the task (the keeper, the PID 1 of a container)
-/// and by the executor. A record exists before its task starts and until the Host has its result.
+/// as JSON, the next one names the executor where that has to be known; the lines after it are facts, appended by
+/// whoever watches the task (the keeper, the PID 1 of a container) and by the executor. A record exists before its task
+/// starts and until the Host has its result.
 ///
 /// Owned by the runner's wiring; one thread at a time. Calls touch the local disk only; `put` and `sync` wait for it.
 class Spool {
@@ -47,7 +60,7 @@ public:
 
     /// Durable when it returns: all or, after an error, none of those that were not there before. An attempt that has
     /// a record already keeps it.
-    Result<> put(std::span<const Assignment> assignments);
+    Result<> put(std::span<const NewRecord> records);
 
     /// Everything recorded. A file that makes no sense is renamed to NAME.damaged and reported.
     SpoolContents records();

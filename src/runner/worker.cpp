@@ -3,6 +3,7 @@
 #include "base/log.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace hk::runner {
 namespace {
@@ -13,6 +14,12 @@ ExecutorKind executor_of(const exec::SpoolRecord& record) {
             if (const auto kind = parse_executor_kind(std::string_view(fact).substr(exec::executor_fact.size())))
                 return *kind;
     return record.assignment.spec->container ? ExecutorKind::docker : ExecutorKind::process;
+}
+
+/// The other half of `executor_of`: what the record says for itself is not written down.
+std::optional<ExecutorKind> executor_to_record(const agent::Effects::Begin& begin) {
+    if (begin.executor == ExecutorKind::process || begin.assignment.spec->container) return std::nullopt;
+    return begin.executor;
 }
 
 agent::Recovered recovered(const exec::SpoolRecord& record) {
@@ -77,6 +84,13 @@ std::vector<AttemptId> Worker::attempt_ids() const {
     return ids;
 }
 
+std::vector<TaskId> Worker::running() const {
+    std::vector<TaskId> ids;
+    for (const auto& [id, attempt] : state_.attempts)
+        if (attempt.report.phase == AttemptPhase::running) ids.push_back(id.task);
+    return ids;
+}
+
 Result<exec::ShellPlace> Worker::shell_in(AttemptId attempt) {
     const auto found = state_.attempts.find(attempt);
     exec::Executor* its = found == state_.attempts.end() ? nullptr : executor(found->second.executor);
@@ -133,8 +147,8 @@ void Worker::append(AttemptId attempt, const exec::Fact& fact, std::string_view 
 
 /// One wait for the disk, however many assignments came together.
 bool Worker::record(const std::vector<agent::Effects::Begin>& begins, const std::vector<Assignment>& others) {
-    std::vector<Assignment> all = others;
-    for (const auto& begin : begins) all.push_back(begin.assignment);
+    std::vector<exec::NewRecord> all(others.begin(), others.end());
+    for (const auto& begin : begins) all.emplace_back(begin.assignment, executor_to_record(begin));
     if (all.empty()) return true;
     const auto recorded = spool_.put(all);
     if (!recorded) end_unrecorded(begins, recorded.error());
@@ -155,16 +169,8 @@ void Worker::begin(const std::vector<agent::Effects::Begin>& begins) {
     for (const auto& begin : begins) {
         auto* its = executor(begin.executor);
         if (its == nullptr) continue; // the agent starts only what is offered
-        record_executor(begin);
         its->start(begin.assignment);
     }
-}
-
-void Worker::record_executor(const agent::Effects::Begin& begin) {
-    if (begin.executor == ExecutorKind::process || begin.assignment.spec->container) return;
-    const std::string fact = std::string(exec::executor_fact) + std::string(to_string(begin.executor));
-    if (auto written = spool_.append(begin.assignment.attempt, fact); !written)
-        log::warn("the executor of an attempt could not be recorded", {{"why", written.error().message}});
 }
 
 void Worker::forget(const std::vector<agent::Effects::Act>& forgets) {

@@ -49,6 +49,8 @@ public:
     /// Where a shell in the attempt goes, or why there can be none.
     Result<exec::ShellPlace> shell_in(AttemptId attempt);
     std::vector<AttemptId> attempt_ids() const;
+    /// Tasks that may write now, in their order.
+    std::vector<TaskId> running() const;
     std::size_t attempts() const { return state_.attempts.size(); }
 
     /// Called on a later turn of the loop with what the Host does not know yet. False: it could not
@@ -62,7 +64,6 @@ private:
     void perform(agent::Effects effects);
     void append(AttemptId attempt, const exec::Fact& fact, std::string_view what);
     void begin(const std::vector<agent::Effects::Begin>& begins);
-    void record_executor(const agent::Effects::Begin& begin);
     bool record(const std::vector<agent::Effects::Begin>& begins, const std::vector<Assignment>& others);
     void end_unrecorded(const std::vector<agent::Effects::Begin>& begins, const Error& why);
     void forget(const std::vector<agent::Effects::Act>& forgets);

@@ -112,7 +112,7 @@ inline void check_recover(const RigMaker& make, const TempDir& dir) {
     const auto running = rig->shell(1, "while [ ! -e go ]; do sleep 0.02; done; exit 5");
     const auto finished = rig->shell(2, "exit 6");
     const auto never = rig->assignment(3, {"sh", "-c", "exit 8"}); // in the spool, and then the runner died
-    REQUIRE(rig->spool.put(std::span(&never, 1)));
+    rig->record(never);
     rig->await<exec::Started>(running);
     CHECK(rig->outcome(finished).exit_code == 6);
     rig.reset();

@@ -74,12 +74,16 @@ public:
         spec.arguments.assign(words.begin() + 1, words.end());
         return Assignment{AttemptId{TaskId{task}, 1}, std::make_shared<const TaskSpec>(std::move(spec)), placement, ""};
     }
+    /// As the runner does, before it starts anything.
+    void record(const Assignment& made) {
+        const bool tells = executor->kind() != ExecutorKind::systemd;
+        const exec::NewRecord record(made, tells ? std::nullopt : std::optional(ExecutorKind::systemd));
+        const auto put = spool.put(std::span(&record, 1));
+        REQUIRE_MESSAGE(put, (put ? "" : put.error().message));
+    }
     AttemptId start(std::int64_t task, std::vector<std::string> words) {
         const Assignment made = assignment(task, std::move(words));
-        const auto put = spool.put(std::span(&made, 1));
-        REQUIRE_MESSAGE(put, (put ? "" : put.error().message));
-        if (executor->kind() == ExecutorKind::systemd) // as the runner does
-            REQUIRE(spool.append(made.attempt, std::string(exec::executor_fact) + "systemd").has_value());
+        record(made);
         executor->start(made);
         return made.attempt;
     }

@@ -23,7 +23,7 @@ TEST_CASE("thousands of quick tasks end once each") {
     const auto rig = process_rig(dir.path());
     std::vector<Assignment> all;
     for (int i = 1; i <= tasks; ++i) all.push_back(rig->assignment(i, {"sh", "-c", "exit " + std::to_string(i % 100)}));
-    REQUIRE(rig->spool.put(all));
+    REQUIRE(rig->spool.put(std::vector<exec::NewRecord>(all.begin(), all.end())));
     for (const auto& assignment : all) rig->executor->start(assignment);
     int ended = 0;
     std::size_t seen = 0;

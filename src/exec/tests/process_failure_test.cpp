@@ -100,7 +100,7 @@ TEST_CASE("a keeper that is killed among many starts loses none and doubles none
     const auto rig = process_rig(dir.path());
     std::vector<Assignment> all;
     for (int i = 1; i <= tasks; ++i) all.push_back(rig->assignment(i, {"sh", "-c", "echo $HAKURIVER_TASK_ID"}));
-    REQUIRE(rig->spool.put(all));
+    REQUIRE(rig->spool.put(std::vector<exec::NewRecord>(all.begin(), all.end())));
     for (const auto& assignment : all) rig->executor->start(assignment);
     for (const int many : {30, 120, 200}) {
         REQUIRE(rig->wait([&] { return rig->events.size() > static_cast<std::size_t>(many); }));
@@ -158,7 +158,7 @@ TEST_CASE("an attempt of an earlier boot was interrupted") {
     ProcessRig rig(dir.path());
     const auto lost = rig.assignment(1, {"sleep", "1000"});
     const auto known = rig.assignment(2, {"true"});
-    REQUIRE(rig.spool.put(std::vector{lost, known}));
+    REQUIRE(rig.spool.put(std::vector<exec::NewRecord>{lost, known}));
     for (const auto id : {lost.attempt, known.attempt}) {
         REQUIRE(rig.spool.append(id, "forked 1 1 1 another-boot"));
         REQUIRE(rig.spool.append(id, "started 1700000000000000"));

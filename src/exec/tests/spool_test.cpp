@@ -27,7 +27,10 @@ Assignment assignment(std::int64_t task, const std::string& command = "true") {
     return out;
 }
 
-Result<> put_one(Spool& spool, const Assignment& one) { return spool.put(std::span(&one, 1)); }
+Result<> put_one(Spool& spool, const Assignment& one) {
+    const NewRecord record(one);
+    return spool.put(std::span(&record, 1));
+}
 
 } // namespace
 
@@ -37,7 +40,7 @@ TEST_CASE("what is put comes back byte for byte, in another life as well") {
     {
         auto spool = *Spool::open(dir.path() / "deep" / "state");
         id = spool.state_id();
-        REQUIRE(spool.put(std::vector{assignment(12), assignment(3)}));
+        REQUIRE(spool.put(std::vector<NewRecord>{assignment(12), assignment(3)}));
         CHECK(spool.contains(AttemptId{TaskId{12}, 2}));
         CHECK(!spool.contains(AttemptId{TaskId{12}, 1}));
     }
@@ -72,7 +75,7 @@ TEST_CASE("a record that is there already is kept with its facts") {
     auto spool = *Spool::open(dir.path());
     REQUIRE(put_one(spool, assignment(1, "first")));
     REQUIRE(spool.append(AttemptId{TaskId{1}, 2}, "started 5"));
-    REQUIRE(spool.put(std::vector{assignment(1, "second"), assignment(2)}));
+    REQUIRE(spool.put(std::vector<NewRecord>{assignment(1, "second"), assignment(2)}));
     const auto found = spool.records();
     REQUIRE(found.records.size() == 2);
     CHECK(found.records[0].assignment.spec->command == "first");
@@ -82,7 +85,7 @@ TEST_CASE("a record that is there already is kept with its facts") {
 TEST_CASE("damaged records are put aside and named; the rest is used") {
     const TempDir dir;
     auto spool = *Spool::open(dir.path());
-    REQUIRE(spool.put(std::vector{assignment(1), assignment(2)}));
+    REQUIRE(spool.put(std::vector<NewRecord>{assignment(1), assignment(2)}));
     std::ofstream(spool.folder() / "3.1") << "{\"attempt\":\"3.1\""; // cut off
     std::ofstream(spool.folder() / "4.1") << "not json\n";
     std::ofstream(spool.folder() / "5.1") << slurp(spool.folder() / "1.2"); // of another attempt
@@ -131,7 +134,7 @@ TEST_CASE("facts are one line; without a record there is nothing to append to") 
 TEST_CASE("a batch that cannot be written leaves nothing") {
     const TempDir dir;
     auto spool = *Spool::open(dir.path());
-    std::vector<Assignment> many;
+    std::vector<NewRecord> many;
     for (int i = 1; i <= 600; ++i) many.push_back(assignment(i));
     rlimit before{};
     ::getrlimit(RLIMIT_NOFILE, &before);
@@ -159,14 +162,16 @@ TEST_CASE("facts are read once, as complete lines, from the end of the assignmen
     const TempDir dir;
     auto spool = *Spool::open(dir.path());
     const AttemptId id{TaskId{1}, 2};
-    REQUIRE(put_one(spool, assignment(1, std::string(100'000, 'x')))); // longer than one read
-    CHECK(*assignment_size(spool.path_of(id)) == std::filesystem::file_size(spool.path_of(id)));
+    REQUIRE(put_one(spool, assignment(9)));
+    const auto plain = spool.path_of(AttemptId{TaskId{9}, 2});
+    CHECK(*assignment_size(plain) == std::filesystem::file_size(plain));
+    const NewRecord record(assignment(1, std::string(100'000, 'x')), ExecutorKind::systemd); // longer than one read
+    REQUIRE(spool.put(std::span(&record, 1)));
+    const auto untouched = std::filesystem::file_size(spool.path_of(id));
+    CHECK(*assignment_size(spool.path_of(id)) == untouched); // who is to start it is no sign of a start
     FactReader reader(spool.path_of(id));
     CHECK(reader.read()->facts.empty());
     std::ofstream file(spool.path_of(id), std::ios::app);
-    file << "executor systemd\n" << std::flush; // by the runner, before anything happens
-    const auto untouched = std::filesystem::file_size(spool.path_of(id));
-    CHECK(*assignment_size(spool.path_of(id)) == untouched);
     file << "started 5\nexi" << std::flush;
     CHECK(reader.read()->facts.size() == 1);
     CHECK(reader.read()->facts.empty());
@@ -204,7 +209,7 @@ TEST_CASE("a follower hands out what is there and what comes, until it is told t
     clock.run_every(std::chrono::milliseconds(10));
     std::map<AttemptId, int> seen;
     auto follower = *FactFollower::open(loop, spool, [&](AttemptId id, const Fact&) { ++seen[id]; });
-    REQUIRE(spool.put(std::vector{assignment(1), assignment(2), assignment(3)}));
+    REQUIRE(spool.put(std::vector<NewRecord>{assignment(1), assignment(2), assignment(3)}));
     const AttemptId one{TaskId{1}, 2};
     const AttemptId two{TaskId{2}, 2};
     const AttemptId stranger{TaskId{3}, 2};
@@ -244,7 +249,7 @@ TEST_CASE("more notifications than the kernel keeps are made up for") {
     auto spool = *Spool::open(dir.path());
     std::map<AttemptId, int> seen;
     auto follower = *FactFollower::open(loop, spool, [&](AttemptId id, const Fact&) { ++seen[id]; });
-    REQUIRE(spool.put(std::vector{assignment(1), assignment(2), assignment(3)}));
+    REQUIRE(spool.put(std::vector<NewRecord>{assignment(1), assignment(2), assignment(3)}));
     const std::vector<AttemptId> ids{{TaskId{1}, 2}, {TaskId{2}, 2}, {TaskId{3}, 2}};
     for (const auto id : ids) follower->follow(id);
     const Fd one(::open(spool.path_of(ids[0]).c_str(), O_WRONLY | O_APPEND));

@@ -12,32 +12,41 @@ namespace {
 /// Notes what it is told, and whether the assignment was on record when it was told to start.
 class NotingExecutor final : public exec::Executor {
 public:
-    NotingExecutor(exec::Spool& spool, std::vector<std::string>& told)
-        : spool_(spool)
+    NotingExecutor(ExecutorKind kind, exec::Spool& spool, std::vector<std::string>& told)
+        : kind_(kind)
+        , spool_(spool)
         , told_(told) {}
-    ExecutorKind kind() const override { return ExecutorKind::process; }
-    ExecutorOffer offer() const override { return {.kind = ExecutorKind::process, .available = true}; }
+    ExecutorKind kind() const override { return kind_; }
+    ExecutorOffer offer() const override { return {.kind = kind_, .available = true}; }
     void use_gpus(const std::vector<Gpu>&) override { told_.push_back("use GPUs"); }
     void start(const Assignment& assignment) override {
-        told_.push_back(spool_.contains(assignment.attempt) ? "start, recorded" : "start, not recorded");
+        std::string seen = spool_.contains(assignment.attempt) ? "start, recorded" : "start, not recorded";
+        for (const auto& record : spool_.records().records)
+            for (const auto& fact : record.facts) seen += ", " + fact;
+        tell(seen);
     }
-    void recover(const Assignment&) override { told_.push_back("recover"); }
+    void recover(const Assignment&) override { tell("recover"); }
     void stop(AttemptId, Duration) override { told_.push_back("stop"); }
     void pause(AttemptId) override { told_.push_back("pause"); }
     void resume(AttemptId) override { told_.push_back("resume"); }
     void forget(AttemptId) override { told_.push_back("forget"); }
 
 private:
+    void tell(const std::string& what) {
+        told_.push_back((kind_ == ExecutorKind::process ? "" : std::string(to_string(kind_)) + ": ") + what);
+    }
+
+    ExecutorKind kind_;
     exec::Spool& spool_;
     std::vector<std::string>& told_;
 };
 
 /// One life of a runner on a state folder.
 struct Life {
-    explicit Life(const std::filesystem::path& folder)
+    explicit Life(const std::filesystem::path& folder, std::vector<ExecutorKind> kinds = {ExecutorKind::process})
         : spool(exec::Spool::open(folder).value()) {
         Worker::Executors executors;
-        executors.push_back(std::make_unique<NotingExecutor>(spool, told));
+        for (const auto kind : kinds) executors.push_back(std::make_unique<NotingExecutor>(kind, spool, told));
         worker.use(std::move(executors));
         worker.on_news = [this](std::vector<AttemptReport> news) {
             reports.insert(reports.end(), news.begin(), news.end());
@@ -164,6 +173,19 @@ TEST_CASE("that a task's GPU was lost is known in the next life as well") {
     second.worker.recover();
     second.worker.on_event(exec::Event{exec::Started{Life::id, Time{}, {"no memory limit"}}});
     CHECK(second.worker.all_reports().at(0).warnings == std::vector<std::string>{"no memory limit", text});
+}
+
+TEST_CASE("a record says from its first moment who starts the attempt") {
+    const test::TempFolder folder;
+    const std::vector both{ExecutorKind::process, ExecutorKind::systemd};
+    {
+        Life first(folder.path(), both);
+        first.order_start();
+        CHECK(first.told == std::vector<std::string>{"systemd: start, recorded, executor systemd"});
+    }
+    Life second(folder.path(), both);
+    second.worker.recover();
+    CHECK(second.told == std::vector<std::string>{"systemd: recover"});
 }
 
 TEST_CASE("what no executor here can run ends with the reason, in this life and the next") {
