@@ -20,10 +20,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests" / "e2e"))
+from measuring import ROOT, line
 
-from engine import why_not  # noqa: E402
+from engine import why_not  # isort: skip
 
 BENCH = Path(os.environ.get("HAKURIVER_ENVIRONMENT_BENCH", ROOT / "build" / "release" / "bin" / "environment_bench"))
 OURS = re.compile(
@@ -51,11 +50,6 @@ class Best:
         """One more round."""
         self.bare = min(self.bare, float(found["bare"]))
         self.ours = min(self.ours, float(found["ours"]))
-
-
-def line(what: str, ours: str, beside: str, verdict: str) -> None:
-    """Prints one measurement."""
-    print(f"  {what:<48} {ours:>20}   {beside:<44} {verdict}", flush=True)
 
 
 def show_move(ours: re.Match[str], other: re.Match[str], first: bool) -> None:

@@ -7,35 +7,21 @@ parallel; then a Host with three runners on loopback is given a sweep of 100,000
 
 from __future__ import annotations
 
-import os
 import statistics
 import subprocess
-import sys
 import tempfile
 import threading
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-os.environ.setdefault("HAKURIVER_BIN", str(ROOT / "out" / "bin"))
-sys.path.insert(0, str(ROOT / "tests" / "e2e"))
+from measuring import line, memory, seconds
 
-from cluster import BIN, Cluster  # noqa: E402
+from cluster import BIN, Cluster  # isort: skip
 
 COMMANDS = 1000
 ROUNDS = 3
 COMBINATIONS = 100_000
 NUMBERS = "\n".join(str(i) for i in range(1, COMMANDS + 1)) + "\n"
-
-
-def line(what: str, ours: str, beside: str, verdict: str) -> None:
-    print(f"  {what:<58} {ours:>16}   {beside:<38} {verdict}", flush=True)
-
-
-def seconds(action) -> float:
-    begin = time.perf_counter()
-    action()
-    return time.perf_counter() - begin
 
 
 def best_of(*commands: list[str]) -> list[float]:
@@ -57,11 +43,6 @@ def measure_hakurun() -> None:
     line(f"{COMMANDS} x true, hakurun --parallel 2", f"{ours:.2f} s", f"xargs -P2: {xargs:.2f} s",
          f"{ours / xargs:.2f} x (aim 1.5 x)")
     line("", "", f"GNU parallel -j2: {parallel:.2f} s", f"{ours / parallel:.2f} x (aim below 1 x)")
-
-
-def memory(pid: int, what: str) -> float:
-    text = Path(f"/proc/{pid}/status").read_text()
-    return int(next(part for part in text.splitlines() if part.startswith(what)).split()[1]) / 1000
 
 
 class Others:

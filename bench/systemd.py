@@ -8,17 +8,14 @@ One node of the lab, whose PID 1 is systemd; the real executables of $HAKURIVER_
 from __future__ import annotations
 
 import os
-import sys
 import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-os.environ.setdefault("HAKURIVER_BIN", str(ROOT / "out" / "bin"))
-sys.path[:0] = [str(ROOT / "tests" / "lab"), str(ROOT / "tests" / "e2e")]
+from measuring import ROOT, line, seconds
 
-from labs import Lab  # noqa: E402
-from river import River  # noqa: E402
+from labs import Lab  # isort: skip
+from river import River  # isort: skip
 
 TASKS = 200
 GPUS = 8
@@ -28,16 +25,6 @@ FLOOR = f"seq {TASKS} | xargs -P$(nproc) -I% systemd-run --wait --quiet --collec
 # The build of the measured executable has no double; any build of the tests does.
 PLACES = [Path(os.environ["HAKURIVER_BIN"]).parent, ROOT / "build" / "dev", ROOT / "build" / "release"]
 DOUBLES = [place / "nvml_double" / "libnvidia-ml.so.1" for place in PLACES]
-
-
-def line(what: str, ours: str, beside: str, verdict: str) -> None:
-    print(f"  {what:<58} {ours:>16}   {beside:<38} {verdict}", flush=True)
-
-
-def seconds(action) -> float:
-    begin = time.perf_counter()
-    action()
-    return time.perf_counter() - begin
 
 
 def through_hakuriver(river: River) -> None:

@@ -7,35 +7,18 @@ measurement: what, ours, the floor or the aim, the ratio.
 
 from __future__ import annotations
 
-import http.client
-import json
-import os
 import sqlite3
 import subprocess
-import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-os.environ.setdefault("HAKURIVER_BIN", str(ROOT / "out" / "bin"))
-sys.path.insert(0, str(ROOT / "tests" / "e2e"))
+from measuring import ROOT, line, memory, seconds
 
-import tempfile  # noqa: E402
-
-from cluster import BIN, Cluster  # noqa: E402
+from cluster import BIN, Cluster  # isort: skip
 
 TASKS = 1000
-
-
-def line(what: str, ours: str, beside: str, verdict: str) -> None:
-    print(f"  {what:<58} {ours:>16}   {beside:<38} {verdict}", flush=True)
-
-
-def seconds(action) -> float:
-    begin = time.perf_counter()
-    action()
-    return time.perf_counter() - begin
 
 
 def xargs_rate() -> float:
@@ -101,11 +84,6 @@ def batch_rate(cluster: Cluster, tasks: int = 10_000) -> tuple[float, list[float
     return tasks / spent, sorted(times)
 
 
-def resident(pid: int) -> float:
-    text = Path(f"/proc/{pid}/status").read_text()
-    return int(next(part for part in text.splitlines() if part.startswith("VmRSS")).split()[1]) / 1000
-
-
 def client_time(cluster: Cluster) -> float:
     command = [str(BIN / "hakuriver.client"), "--config", str(cluster.client_config), "--list-nodes"]
     return min(seconds(lambda: subprocess.run(command, check=True, capture_output=True)) for _ in range(20))
@@ -135,8 +113,8 @@ def main() -> None:
         cluster = Cluster(Path(folder) / "c", runners=3)
         try:
             cluster.start()
-            idle_host = resident(cluster.host.pid)
-            idle_runner = resident(cluster.runners["n1"].pid)
+            idle_host = memory(cluster.host.pid)
+            idle_runner = memory(cluster.runners["n1"].pid)
             task_rate(cluster)  # warm
             floor = xargs_rate()
             rate = max(task_rate(cluster) for _ in range(2))
