@@ -7,6 +7,8 @@ namespace hk {
 std::string LineLabel::feed(std::string_view bytes) {
     std::string out;
     while (!bytes.empty()) {
+        if (make_label_ && !begun_) label_ = make_label_();
+        begun_ = true;
         const auto end = bytes.find('\n');
         const auto piece = bytes.substr(0, std::min(end, max_line - pending_.size()));
         pending_ += piece;
@@ -23,6 +25,7 @@ std::string LineLabel::finish() { return pending_.empty() ? std::string{} : labe
 std::string LineLabel::labelled_line() {
     std::string line = label_ + pending_ + '\n';
     pending_.clear();
+    begun_ = false;
     return line;
 }
 

@@ -1,7 +1,9 @@
 #include "cli/log_view.hpp"
 
+#include "cli/render_task.hpp"
 #include "json/json.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -13,6 +15,13 @@ constexpr Duration retry_pause = std::chrono::milliseconds(500);
 constexpr Duration silence_limit = std::chrono::minutes(10); ///< then the connection is made anew: it may be dead
 constexpr std::int64_t most_json_lines = 100'000;
 
+std::optional<std::int64_t> number_in(const net::Response& response, std::string_view header) {
+    const auto text = response.headers.get(header).value_or("");
+    std::int64_t number = 0;
+    if (std::from_chars(text.data(), text.data() + text.size(), number).ec != std::errc{}) return std::nullopt;
+    return number;
+}
+
 } // namespace
 
 LogView::LogView(Session& session, TaskId id, const LogOptions& options, std::function<void()> before_first)
@@ -20,7 +29,12 @@ LogView::LogView(Session& session, TaskId id, const LogOptions& options, std::fu
     , id_(id)
     , options_(options)
     , before_first_(std::move(before_first)) {
-    if (options.label) label_.emplace(to_string(id) + ": ");
+    const std::string name = options.label ? to_string(id) + ": " : "";
+    if (options.times) {
+        label_.emplace([this, name] { return name + local_time(times_.at(piece_, session_.pace().now().wall)) + " "; });
+    } else if (options.label) {
+        label_.emplace(name);
+    }
 }
 
 net::Request LogView::request(std::string_view query) const {
@@ -32,13 +46,24 @@ net::Request LogView::request(std::string_view query) const {
 void LogView::show(std::string_view piece) {
     if (piece.empty()) return;
     if (before_first_) std::exchange(before_first_, {})();
+    if (options_.times) show_lines(piece);
+    else put(label_ ? label_->feed(safe(piece)) : safe(piece));
     offset_ += static_cast<std::int64_t>(piece.size());
-    std::string safe;
-    if (session_.out().is_tty && !options_.raw) {
-        safe = filter_.pass(piece);
-        piece = safe;
+}
+
+/// Line by line, since the times know the file as it is, and not what the terminal is shown of it.
+void LogView::show_lines(std::string_view piece) {
+    piece_ = offset_;
+    while (!piece.empty()) {
+        const auto line = piece.substr(0, std::min(piece.find('\n'), piece.size() - 1) + 1);
+        put(label_->feed(safe(line)));
+        piece_ += static_cast<std::int64_t>(line.size());
+        piece.remove_prefix(line.size());
     }
-    put(label_ ? label_->feed(piece) : piece);
+}
+
+std::string LogView::safe(std::string_view piece) {
+    return session_.out().is_tty && !options_.raw ? filter_.pass(piece) : std::string(piece);
 }
 
 void LogView::put(std::string_view text) {
@@ -47,12 +72,16 @@ void LogView::put(std::string_view text) {
     session_.print(text);
 }
 
+Result<> LogView::load_times(HostApi& api) {
+    if (!options_.times) return {};
+    return times_.load(api, request("/times").target, offset_);
+}
+
 Result<> LogView::show_tail(HostApi& api) {
     HK_TRY(const net::Response response, api.respond(request("?tail=" + std::to_string(*options_.tail))));
+    offset_ = number_in(response, "X-Offset").value_or(0);
+    HK_CHECK(load_times(api));
     show(response.body);
-    const auto size = response.headers.get("X-Total-Size").value_or("");
-    std::int64_t total = 0;
-    if (std::from_chars(size.data(), size.data() + size.size(), total).ec == std::errc{}) offset_ = total;
     return {};
 }
 
@@ -102,8 +131,9 @@ Result<> LogView::show_json(HostApi& api) {
 Result<> LogView::show_text(HostApi& api) {
     if (options_.tail) {
         HK_CHECK(show_tail(api));
-    } else if (!options_.follow) {
-        HK_CHECK(show_all(api));
+    } else {
+        HK_CHECK(load_times(api));
+        if (!options_.follow) HK_CHECK(show_all(api));
     }
     if (options_.follow) HK_CHECK(follow(api));
     return {};

@@ -1,6 +1,7 @@
 #pragma once
 #include "base/line_label.hpp"
 #include "cli/log_filter.hpp"
+#include "cli/log_times.hpp"
 #include "cli/session.hpp"
 
 #include <functional>
@@ -17,6 +18,7 @@ struct LogOptions {
     bool raw = false;
     bool exit_code = false;
     bool label = false;  ///< the task's id before each line
+    bool times = false;  ///< before each line when it was written
     bool failed = false; ///< of several tasks: only those that failed
 };
 
@@ -34,8 +36,11 @@ public:
 private:
     net::Request request(std::string_view query) const;
     void show(std::string_view piece);
+    void show_lines(std::string_view piece);
+    std::string safe(std::string_view piece);
     void put(std::string_view text);
     Result<> show_text(HostApi& api);
+    Result<> load_times(HostApi& api);
     Result<> show_tail(HostApi& api);
     Result<> show_all(HostApi& api);
     Result<> follow(HostApi& api);
@@ -46,7 +51,9 @@ private:
     const LogOptions& options_;
     std::function<void()> before_first_;
     LogFilter filter_;
+    LogTimes times_; ///< if they are shown
     std::optional<LineLabel> label_;
+    std::int64_t piece_ = 0;  ///< where in the file what is being shown begins
     std::string last_;        ///< the last byte that was printed
     std::int64_t offset_ = 0; ///< where to go on
 };

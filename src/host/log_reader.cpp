@@ -1,13 +1,13 @@
 #include "host/log_reader.hpp"
 
 #include "host/byte_range.hpp"
+#include "host/log_times.hpp"
+#include "host/output_file.hpp"
 #include "proto/error_map.hpp"
 
 #include <algorithm>
 #include <charconv>
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <limits>
 
 namespace hk::host {
 namespace {
@@ -15,7 +15,6 @@ namespace {
 constexpr unsigned threads = 4; ///< so that one stuck file system leaves some for others
 constexpr std::size_t most_waiting = 256;
 constexpr std::size_t chunk = 256 * 1024; ///< of a followed file
-constexpr std::int64_t most_tail_bytes = 16 << 20;
 constexpr std::int64_t most_tail_lines = 100'000;
 constexpr Duration look_again = std::chrono::milliseconds(200);
 
@@ -29,48 +28,6 @@ net::Headers log_headers(std::int64_t size) {
             {"X-Total-Size", std::to_string(size)},
             {"Accept-Ranges", "bytes"},
             {"Cache-Control", "no-store"}};
-}
-
-/// An empty descriptor when the file is not there yet. The last part of the path is never followed as a link: the task
-/// itself can write to the folder.
-Result<Fd> open_log(const std::filesystem::path& path) {
-    Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-    if (file) return file;
-    if (errno == ENOENT) return Fd{};
-    return fail(system_error("the output file cannot be read", errno));
-}
-
-Result<std::int64_t> size_of(const Fd& file) {
-    struct stat about{};
-    if (!file) return 0;
-    if (::fstat(file.get(), &about) != 0) return fail(system_error("the output file cannot be read", errno));
-    if (!S_ISREG(about.st_mode)) return fail(Errc::conflict, "the output is not a regular file any more");
-    return about.st_size;
-}
-
-Result<std::string> read_at(const Fd& file, std::int64_t offset, std::size_t most) {
-    std::string text(most, '\0');
-    const ssize_t got = file ? ::pread(file.get(), text.data(), most, offset) : 0;
-    if (got < 0) return fail(system_error("the output file cannot be read", errno));
-    text.resize(static_cast<std::size_t>(got));
-    return text;
-}
-
-/// Where the last `lines` lines begin.
-Result<std::int64_t> tail_start(const Fd& file, std::int64_t size, std::int64_t lines) {
-    constexpr std::int64_t step = 64 * 1024;
-    std::int64_t at = size;
-    std::int64_t seen = 0;
-    while (at > 0 && size - at < most_tail_bytes) {
-        const std::int64_t from = std::max<std::int64_t>(0, at - step);
-        HK_TRY(const std::string part, read_at(file, from, static_cast<std::size_t>(at - from)));
-        for (auto i = static_cast<std::int64_t>(part.size()); i > 0; --i) {
-            const bool last_byte = from + i == size; // the line break that ends the last line begins no other
-            if (part[static_cast<std::size_t>(i - 1)] == '\n' && !last_byte && ++seen == lines) return from + i;
-        }
-        at = from;
-    }
-    return at;
 }
 
 std::optional<std::int64_t> number(std::optional<std::string_view> text) {
@@ -92,9 +49,13 @@ LogReader::LogReader(net::Loop& loop, Engine& engine, Queries& queries)
     , queries_(queries)
     , pool_(loop, threads, most_waiting) {}
 
+std::filesystem::path LogReader::path_of(TaskId id, Stream stream) const {
+    return stream == Stream::out ? queries_.logs().out(id) : queries_.logs().err(id);
+}
+
 net::Task<Result<LogReader::Opened>> LogReader::open(std::filesystem::path path) {
     auto job = [path = std::move(path)]() -> Result<Opened> {
-        HK_TRY(Fd file, open_log(path));
+        HK_TRY(Fd file, open_output(path));
         HK_TRY(const std::int64_t size, size_of(file));
         return Opened{std::move(file), size};
     };
@@ -104,7 +65,7 @@ net::Task<Result<LogReader::Opened>> LogReader::open(std::filesystem::path path)
 
 net::Task<Result<std::string>> LogReader::read(std::filesystem::path path, std::int64_t offset, std::size_t most) {
     auto job = [path = std::move(path), offset, most]() -> Result<std::string> {
-        HK_TRY(const Fd file, open_log(path));
+        HK_TRY(const Fd file, open_output(path));
         return read_at(file, offset, most);
     };
     auto reading = pool_.run(std::move(job));
@@ -117,7 +78,7 @@ net::Task<void> LogReader::serve(net::Exchange& exchange, TaskId id, Stream stre
         co_await refuse(exchange, known.error());
         co_return;
     }
-    const auto path = stream == Stream::out ? queries_.logs().out(id) : queries_.logs().err(id);
+    const auto path = path_of(id, stream);
     const auto tail = exchange.request().query_value("tail");
     if (exchange.request().query_value("follow").value_or("0") != "0") {
         co_await follow(exchange, id, path);
@@ -129,6 +90,32 @@ net::Task<void> LogReader::serve(net::Exchange& exchange, TaskId id, Stream stre
     } else {
         co_await serve_range(exchange, path);
     }
+}
+
+net::Task<void> LogReader::serve_times(net::Exchange& exchange, TaskId id, Stream stream) {
+    const auto task = co_await queries_.task(id);
+    if (!task) co_return co_await refuse(exchange, task.error());
+    const auto from = exchange.request().query_value("from");
+    const auto to = exchange.request().query_value("to");
+    for (const auto& [name, value] : {std::pair{"from", from}, std::pair{"to", to}}) {
+        if (!value || number(value)) continue;
+        Error error{Errc::invalid, std::string(name) + " must be an offset in bytes", {}};
+        error.fields.push_back({std::string("/") + name, "expected a number"});
+        co_return co_await refuse(exchange, std::move(error));
+    }
+    const auto output = path_of(id, stream);
+    LogTimesQuery query{.output = output,
+                        .marks = proto::log_times_path(queries_.logs().shared_dir, output),
+                        .from = number(from).value_or(0),
+                        .to = number(to).value_or(std::numeric_limits<std::int64_t>::max()),
+                        .completed = task->completed_at};
+    auto job = [query = std::move(query)] { return read_log_times(query); };
+    auto reading = pool_.run(std::move(job));
+    auto marks = co_await std::move(reading);
+    if (!marks) co_return co_await refuse(exchange, marks.error());
+    net::Response response = net::json_response(200, proto::to_json(proto::LogTimes{std::move(*marks)}));
+    response.headers.set("Cache-Control", "no-store");
+    co_await exchange.respond(std::move(response));
 }
 
 net::Task<void> LogReader::serve_range(net::Exchange& exchange, const std::filesystem::path& path) {
@@ -154,7 +141,7 @@ net::Task<void> LogReader::serve_range(net::Exchange& exchange, const std::files
 
 net::Task<void> LogReader::serve_tail(net::Exchange& exchange, std::filesystem::path path, std::int64_t lines) {
     auto job = [path = std::move(path), lines]() -> Result<std::pair<Opened, std::int64_t>> {
-        HK_TRY(Fd file, open_log(path));
+        HK_TRY(Fd file, open_output(path));
         HK_TRY(const std::int64_t size, size_of(file));
         if (lines == 0) return std::pair{Opened{std::move(file), size}, size};
         HK_TRY(const std::int64_t start, tail_start(file, size, lines));

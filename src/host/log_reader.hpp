@@ -15,6 +15,8 @@ public:
     enum class Stream { out, err };
     /// Answers the request; what it wants is in its Range header and its query (tail, follow, offset).
     net::Task<void> serve(net::Exchange& exchange, TaskId id, Stream stream);
+    /// When the bytes of its query (from, to) were written, as LogTimes.
+    net::Task<void> serve_times(net::Exchange& exchange, TaskId id, Stream stream);
 
 private:
     struct Opened {
@@ -26,6 +28,7 @@ private:
     net::Task<void> serve_range(net::Exchange& exchange, const std::filesystem::path& path);
     net::Task<void> serve_tail(net::Exchange& exchange, std::filesystem::path path, std::int64_t lines);
     net::Task<void> follow(net::Exchange& exchange, TaskId id, std::filesystem::path path);
+    std::filesystem::path path_of(TaskId id, Stream stream) const;
     bool over(TaskId id) const { return engine_.find(id) == nullptr; }
 
     Engine& engine_;

@@ -6,13 +6,17 @@
 #include "host/dashboard.hpp"
 #include "host/records.hpp"
 #include "host/run.hpp"
+#include "proto/log_times.hpp"
 #include "terminal/container_terminal.hpp"
 
 #include <csignal>
 #include <filesystem>
+#include <string_view>
 
 namespace hk::host {
 namespace {
+
+using namespace std::string_view_literals;
 
 constexpr Duration stop_limit = std::chrono::seconds(3);
 constexpr std::size_t most_terminals = 64;
@@ -31,7 +35,7 @@ std::vector<std::string> names_of(const config::HostConfig& config) {
 }
 
 Result<> make_folders(const config::HostConfig& config) {
-    for (const char* name : {"task_outputs", "task_errors", "shared_data"}) {
+    for (const std::string_view name : {"task_outputs"sv, "task_errors"sv, "shared_data"sv, proto::log_times_folder}) {
         std::error_code error;
         std::filesystem::create_directories(config.shared.shared_dir / name, error);
         if (error)

@@ -39,9 +39,9 @@ json::Schemas schemas_of() {
 
 json::Object body_schemas() {
     json::Object out;
-    auto named = schemas_of<SubmitRequest, SubmitReply, TaskView, TaskList, TaskHistory, Explanation, BatchView,
-                            MessageReply, TaskSelection, SelectionReply, NodeView, NodeList, Health, ClusterView,
-                            EnvironmentList, CreateEnvironment, OperationProgress, ErrorBody>();
+    auto named = schemas_of<SubmitRequest, SubmitReply, TaskView, TaskList, TaskHistory, LogTimes, Explanation,
+                            BatchView, MessageReply, TaskSelection, SelectionReply, NodeView, NodeList, Health,
+                            ClusterView, EnvironmentList, CreateEnvironment, OperationProgress, ErrorBody>();
     for (auto& [name, schema] : named) out.emplace(name, std::move(schema));
     return out;
 }

@@ -3,6 +3,7 @@
 #include "base/time.hpp"
 #include "base/units.hpp"
 #include "model/task.hpp"
+#include "proto/log_times.hpp"
 
 #include <array>
 #include <map>
@@ -136,6 +137,12 @@ struct TaskHistory {
     static const std::string_view schema_name;
 };
 
+/// GET /api/tasks/{id}/stdout/times
+struct LogTimes {
+    std::vector<LogMark> marks;
+    static const std::string_view schema_name;
+};
+
 /// Why a task waits, node by node.
 struct NodeVerdict {
     std::string node;
@@ -189,6 +196,7 @@ std::string to_json(const SubmitReply& reply);
 std::string to_json(const TaskView& task);
 std::string to_json(const TaskList& list);
 std::string to_json(const TaskHistory& history);
+std::string to_json(const LogTimes& times);
 std::string to_json(const Explanation& explanation);
 std::string to_json(const BatchView& batch);
 std::string to_json(const MessageReply& reply);
@@ -197,6 +205,7 @@ std::string to_json(const SelectionReply& reply);
 Result<SubmitReply> parse_submit_reply(std::string_view body);
 Result<TaskView> parse_task_view(std::string_view body);
 Result<TaskList> parse_task_list(std::string_view body);
+Result<LogTimes> parse_log_times(std::string_view body);
 Result<Explanation> parse_explanation(std::string_view body);
 Result<BatchView> parse_batch_view(std::string_view body);
 Result<MessageReply> parse_message_reply(std::string_view body);

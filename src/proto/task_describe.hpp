@@ -24,6 +24,8 @@ BOOST_DESCRIBE_STRUCT(AttemptView, (),
                        message))
 BOOST_DESCRIBE_STRUCT(EventView, (), (at, kind, node, detail))
 BOOST_DESCRIBE_STRUCT(TaskHistory, (), (attempts, events))
+BOOST_DESCRIBE_STRUCT(LogMark, (), (size, at))
+BOOST_DESCRIBE_STRUCT(LogTimes, (), (marks))
 BOOST_DESCRIBE_STRUCT(NodeVerdict, (), (node, fits, reason))
 BOOST_DESCRIBE_STRUCT(Explanation, (), (task_id, status, summary, ahead, nodes))
 BOOST_DESCRIBE_STRUCT(BatchView, (), (batch_id, command, submitted_by, submitted_at, total, counts, finished))

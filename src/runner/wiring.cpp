@@ -3,6 +3,7 @@
 #include "probe/prober.hpp"
 #include "runner/executors.hpp"
 #include "runner/host_link.hpp"
+#include "runner/log_marker.hpp"
 #include "runner/run.hpp"
 #include "runner/shared_folder.hpp"
 #include "runner/terminals.hpp"
@@ -70,6 +71,7 @@ public:
         , prober_(probe_settings(config))
         , inventory_(prober_.inventory())
         , shared_(loop_, config.shared.shared_dir)
+        , marker_(loop_, config.shared.shared_dir)
         , worker_(loop_, spool_)
         , terminals_(loop_, host_of(config), worker_, config.name)
         , link_(loop_, host_of(config), hooks())
@@ -95,6 +97,7 @@ public:
         background_.spawn(link_.run());
         background_.spawn(every_second());
         background_.spawn(shared_.keep_looking([this] { worker_.withhold(shared_.problem()); }));
+        background_.spawn(marker_.keep_looking([this] { return worker_.running(); }));
         loop_.on_signals({SIGTERM, SIGINT}, [this](int) {
             if (!std::exchange(stopping_, true)) background_.spawn(stop());
         });
@@ -170,6 +173,7 @@ private:
     probe::Prober prober_;
     NodeInventory inventory_;
     SharedFolder shared_;
+    LogMarker marker_;
     Worker worker_;
     TaskTerminals terminals_;
     HostLink link_;

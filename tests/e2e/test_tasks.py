@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
@@ -242,6 +243,28 @@ def test_following_output_ends_with_the_task(one: Cluster):
     assert stream.read() == b"last\n"
     later = one.api.open_stream(f"/api/tasks/{task_id}/stdout?follow=1&offset=6")
     assert later.read() == b"last\n"
+
+
+def test_lines_know_when_they_were_written(one: Cluster):
+    gate = one.folder / "gate"
+    task_id = one.shell(f"echo first; while [ ! -e {gate} ]; do sleep 0.01; done; sleep 0.1; echo last")
+    noted = one.shared / "task_times" / f"{task_id}.out"
+    wait_until(lambda: noted.exists() and noted.read_text().startswith("6 "), "the node notes the first line")
+    one.runners["n1"].kill()
+    one.runners["n1"].start()
+    before = datetime.now(timezone.utc)
+    gate.touch()
+    one.wait(task_id, "completed")
+    path = f"/api/tasks/{task_id}/stdout/times"
+    first, last = one.api.get(path).json()["marks"]
+    assert (first["size"], last["size"]) == (6, 11)
+    assert first["at"] < before.strftime("%Y-%m-%dT%H:%M:%S.%fZ") < last["at"]  # to a tick of the kernel's clock
+    assert one.api.get(path + "?from=6&to=11").json()["marks"] == [last]
+    assert one.api.get(f"/api/tasks/{task_id}/stderr/times").json()["marks"] == []
+    shown = one.cli("--logs", task_id, "--timestamps", env={"TZ": "UTC"}).stdout.splitlines()
+    assert shown == [f"{mark['at'][:19].replace('T', ' ')} {text}" for mark, text in [(first, "first"), (last, "last")]]
+    assert one.api.get("/api/tasks/999/stdout/times").status == 404
+    assert "from must be an offset in bytes" in one.api.get(path + "?from=x").error()["message"]
 
 
 def test_the_history_of_a_task(one: Cluster):

@@ -24,6 +24,18 @@ TEST_CASE("a line over the limit is labelled in pieces and loses nothing") {
     CHECK(label.feed(exact + "\nz\n") == "> " + exact + "\n> z\n");
 }
 
+TEST_CASE("a label that changes is the one of the moment when the line began") {
+    int moment = 0;
+    LineLabel label([&] { return std::to_string(moment) + " "; });
+    CHECK(label.feed("a").empty());
+    moment = 1;
+    CHECK(label.feed("b\nc\nd") == "0 ab\n1 c\n");
+    moment = 2;
+    CHECK(label.feed("e\n") == "1 de\n");
+    CHECK(label.feed("\n") == "2 \n");
+    CHECK(label.finish().empty());
+}
+
 TEST_CASE("bytes that are no text pass") {
     LineLabel label("");
     const std::string bytes("\0\xff\n", 3);

@@ -14,6 +14,8 @@ constexpr std::size_t page_size = 200; ///< tasks of which the heads are asked f
 Result<> check(Session& session, const LogOptions& options) {
     if (session.json() && options.follow)
         return fail(Errc::invalid, "--json prints what there is, so it does not go with --follow");
+    if (session.json() && options.times)
+        return fail(Errc::invalid, "--json prints the output as one text, so it does not go with --timestamps");
     return {};
 }
 
@@ -152,6 +154,7 @@ void declare_logs(Parser& parser, LogOptions& options) {
     parser.number({.names = "--tail", .value = "N", .help = "Only the last N lines of each."}, {0, 1'000'000},
                   options.tail);
     parser.flag({.names = "--label", .help = "Put the task's id before each line."}, options.label);
+    parser.flag({.names = "--timestamps", .help = "Put before each line when it was written."}, options.times);
     parser.flag({.names = "--failed", .help = "Of several tasks only those that failed."}, options.failed);
     parser.flag({.names = "--raw", .help = "Let control sequences through to the terminal."}, options.raw);
     parser.flag({.names = "--exit-code", .help = "Exit with the task's exit code if it has ended."}, options.exit_code);

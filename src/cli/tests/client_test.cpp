@@ -1,3 +1,4 @@
+#include "cli/render_task.hpp"
 #include "rig.hpp"
 
 #include <doctest/doctest.h>
@@ -180,7 +181,7 @@ TEST_CASE("client: following goes on where the connection broke, and shows nothi
     Rig rig;
     rig.host->on("GET /api/tasks/5", proto::to_json(make_task(5)));
     auto tail = net::text_response(200, "line 9\n");
-    tail.headers.set("X-Total-Size", "100");
+    tail.headers.set("X-Offset", "93");
     rig.host->answers["GET /api/tasks/5/stdout?tail=1"].push_back(tail);
     auto broken = net::text_response(200, "line 10\n");
     broken.headers.set("X-Break", "1");
@@ -191,6 +192,37 @@ TEST_CASE("client: following goes on where the connection broke, and shows nothi
     rest.push_back(net::text_response(200, "line 11\n"));
     CHECK(rig.client({"--logs", "5", "-f", "--tail", "1"}) == 0);
     CHECK(rig.out == "line 9\nline 10\nline 11\n");
+}
+
+TEST_CASE("client: lines can tell when they were written") {
+    const auto clock = [](std::int64_t seconds) { return local_time(Time{std::chrono::seconds{seconds}}) + " "; };
+    const auto marks = [](std::vector<proto::LogMark> some) {
+        return proto::to_json(proto::LogTimes{std::move(some)});
+    };
+    const auto mark = [](std::int64_t size, std::int64_t seconds) {
+        return proto::LogMark{size, Time{std::chrono::seconds{seconds}}};
+    };
+    Rig rig;
+    rig.host->on("GET /api/tasks/5", proto::to_json(make_task(5)));
+    rig.host->answers["GET /api/tasks/5/stdout"].push_back(net::text_response(200, "one\ntwo\nthree\n\nfive"));
+    rig.host->on("GET /api/tasks/5/stdout/times?from=0", marks({mark(4, 1000), mark(10, 2000)}));
+    rig.host->on("GET /api/tasks/5/stdout/times?from=10", marks({mark(15, 3000)}));
+    rig.host->on("GET /api/tasks/5/stdout/times?from=15", marks({}));
+    CHECK(rig.client({"--logs", "5", "--timestamps"}) == 0);
+    const auto now = local_time(rig.pace.now().wall) + " ";
+    CHECK(rig.out == clock(1000) + "one\n" + clock(2000) + "two\n" + clock(2000) + "three\n" + clock(3000) + "\n" +
+                         now + "five\n");
+    rig.clear();
+    auto tail = net::text_response(200, "three\n");
+    tail.headers.set("X-Offset", "8");
+    rig.host->answers["GET /api/tasks/5/stdout?tail=1"].push_back(tail);
+    rig.host->on("GET /api/tasks/5/stdout/times?from=8", marks({mark(10, 2000), mark(14, 2500)}));
+    rig.host->on("GET /api/tasks/5/stdout/times?from=14", marks({}));
+    CHECK(rig.client({"--logs", "5", "--timestamps", "--tail", "1", "--label"}) == 0);
+    CHECK(rig.out == "5: " + clock(2000) + "three\n");
+    rig.clear();
+    CHECK(rig.client({"--logs", "5", "--timestamps", "--json"}) == 2);
+    CHECK(rig.err.contains("--json prints the output as one text, so it does not go with --timestamps"));
 }
 
 TEST_CASE("client: logs as JSON are one value whatever the bytes") {

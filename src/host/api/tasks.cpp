@@ -37,6 +37,12 @@ net::Task<void> serve_log(net::Exchange& exchange, Api& api, LogReader::Stream s
     else co_await refuse(exchange, id.error());
 }
 
+net::Task<void> serve_log_times(net::Exchange& exchange, Api& api, LogReader::Stream stream) {
+    const auto id = task_of(exchange.request());
+    if (id) co_await api.logs.serve_times(exchange, *id, stream);
+    else co_await refuse(exchange, id.error());
+}
+
 } // namespace
 
 net::Task<void> submit_task(net::Exchange& exchange, Api& api) {
@@ -100,6 +106,12 @@ net::Task<void> task_stdout(net::Exchange& exchange, Api& api) {
 }
 net::Task<void> task_stderr(net::Exchange& exchange, Api& api) {
     return serve_log(exchange, api, LogReader::Stream::err);
+}
+net::Task<void> task_stdout_times(net::Exchange& exchange, Api& api) {
+    return serve_log_times(exchange, api, LogReader::Stream::out);
+}
+net::Task<void> task_stderr_times(net::Exchange& exchange, Api& api) {
+    return serve_log_times(exchange, api, LogReader::Stream::err);
 }
 
 net::Task<void> get_batch(net::Exchange& exchange, Api& api) {

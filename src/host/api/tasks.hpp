@@ -10,6 +10,8 @@ net::Task<void> explain_task(net::Exchange& exchange, Api& api);
 net::Task<void> task_history(net::Exchange& exchange, Api& api);
 net::Task<void> task_stdout(net::Exchange& exchange, Api& api);
 net::Task<void> task_stderr(net::Exchange& exchange, Api& api);
+net::Task<void> task_stdout_times(net::Exchange& exchange, Api& api);
+net::Task<void> task_stderr_times(net::Exchange& exchange, Api& api);
 net::Task<void> get_batch(net::Exchange& exchange, Api& api);
 
 } // namespace hk::host

@@ -17,12 +17,23 @@ function lineBytes(task, index) {
   return Buffer.from(`${text.padEnd(LINE - 1).slice(0, LINE - 1)}\n`);
 }
 
-/** What a task's stream holds now: its size and a reader of any part. */
+/** What a task's stream holds now: its size, when it grew and a reader of any part. */
 export function logOf(task, stream) {
-  if (!task.started_at) return { size: 0, read: () => Buffer.alloc(0) };
-  if (stream === 'stderr') return fixed(stderrText(task));
+  if (!task.started_at) return { size: 0, marks: [], read: () => Buffer.alloc(0) };
+  if (stream === 'stderr') return fixed(stderrText(task), task);
   const lines = task.command === 'bash' ? BIG_LINES : linesSoFar(task);
-  return { size: lines * LINE, read: (begin, end) => readLines(task.task_id, begin, end) };
+  const size = lines * LINE;
+  return { size, marks: marksOf(task, size), read: (begin, end) => readLines(task.task_id, begin, end) };
+}
+
+/** As if its node had looked a hundred times while the log grew evenly. */
+function marksOf(task, size) {
+  const begin = Date.parse(task.started_at);
+  const end = task.completed_at ? Date.parse(task.completed_at) : Date.now();
+  return Array.from({ length: 100 }, (_, index) => ({
+    size: Math.ceil((size * (index + 1)) / 100),
+    at: new Date(begin + ((end - begin) * (index + 1)) / 100).toISOString(),
+  }));
 }
 
 function linesSoFar(task) {
@@ -35,9 +46,10 @@ function stderrText(task) {
   return `Traceback (most recent call last):\n  File "${task.arguments[0] ?? task.command}", line 214, in <module>\n    main()\n${ESC}[31m${task.error_message}${ESC}[0m\n`;
 }
 
-function fixed(text) {
+function fixed(text, task) {
   const bytes = Buffer.from(text);
-  return { size: bytes.length, read: (begin, end) => bytes.subarray(begin, end) };
+  const marks = bytes.length ? marksOf(task, bytes.length) : [];
+  return { size: bytes.length, marks, read: (begin, end) => bytes.subarray(begin, end) };
 }
 
 function readLines(task, begin, end) {

@@ -12,6 +12,7 @@ export const taskRoutes = [
   ['GET', /^\/api\/tasks\/(\d+)\/history$/, one(history)],
   ['POST', /^\/api\/tasks\/(\d+)\/(kill|pause|resume|retry)$/, actOnOne],
   ['GET', /^\/api\/tasks\/(\d+)\/(stdout|stderr)$/, log],
+  ['GET', /^\/api\/tasks\/(\d+)\/(stdout|stderr)\/times$/, logTimes],
   ['GET', /^\/api\/batches\/(\d+)$/, batch],
 ];
 
@@ -225,6 +226,16 @@ function log({ cluster, request, query, response }, id, stream) {
     body: read(begin, end),
     headers: { ...headers, 'Content-Range': `bytes ${begin}-${end - 1}/${size}` },
   };
+}
+
+function logTimes({ cluster, query }, id, stream) {
+  const task = cluster.get(id);
+  if (!task) return notFound(`task ${id}`);
+  const [from, to] = [Number(query.get('from') ?? 0), Number(query.get('to') ?? Infinity)];
+  const { marks } = logOf(task, stream);
+  const first = marks.findIndex(({ size }) => size > from);
+  const last = marks.findIndex(({ size }) => size >= to);
+  return json(200, { marks: first < 0 ? [] : marks.slice(first, last < 0 ? undefined : last + 1) });
 }
 
 function rangeOf(header, size) {

@@ -1,4 +1,5 @@
-import { send } from './http';
+import type { Body } from './body';
+import { getJson, send } from './http';
 
 export type LogStream = 'stdout' | 'stderr';
 
@@ -32,6 +33,27 @@ export async function readLogTail(
   signal?: AbortSignal,
 ): Promise<LogPart> {
   return readRange(path(task, stream), `bytes=-${count}`, signal);
+}
+
+export type LogMark = Body<'LogMark'>;
+
+/** When the bytes from `begin` up to, not including, `end` were written. */
+export async function readLogTimes(
+  task: string,
+  stream: LogStream,
+  range: { begin: number; end: number },
+  signal?: AbortSignal,
+): Promise<LogMark[]> {
+  const all: LogMark[] = [];
+  for (let from = range.begin; from < range.end;) {
+    const query = `from=${from}&to=${range.end}`;
+    const { marks } = await getJson<Body<'LogTimes'>>(`${path(task, stream)}/times?${query}`, signal);
+    const last = marks.at(-1);
+    if (!last || last.size <= from) break;
+    all.push(...marks);
+    from = last.size;
+  }
+  return all;
 }
 
 /** A reply that goes on, from byte `offset`, until the task has ended. */

@@ -38,7 +38,7 @@ export function formatClock(ms: number): string {
 }
 
 /** For titles: nothing left out. */
-export const formatExact = (iso: string): string => new Date(iso).toLocaleString();
+export const formatExact = (time: string | number): string => new Date(time).toLocaleString();
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 const pad = (value: number): string => String(value).padStart(2, '0');

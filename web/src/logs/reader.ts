@@ -1,7 +1,9 @@
 import { shallowRef, triggerRef, ref } from 'vue';
 import { sentenceOf } from '@/api/http';
-import { followLog, readLog, readLogTail, type LogStream } from '@/api/logs';
+import { followLog, readLog, readLogTail, readLogTimes, type LogStream } from '@/api/logs';
 import { backoffMs } from '@/live/backoff';
+import type { LogLine } from './lines';
+import { LogTimes } from './times';
 import { LogWindow } from './window';
 
 const PART = 256 * 1024;
@@ -28,6 +30,8 @@ export class LogReader {
   /** The task is over: the file grows no more. */
   readonly ended = ref(false);
 
+  private readonly times = shallowRef(new LogTimes());
+  private wantsTimes = false;
   private abort = new AbortController();
   private failures = 0;
   private following = false;
@@ -95,6 +99,18 @@ export class LogReader {
     this.live.value = false;
   }
 
+  /** From now on it is known when lines were written. */
+  async askTimes(): Promise<void> {
+    if (this.wantsTimes) return;
+    this.wantsTimes = true;
+    if (this.window.value.lines.length) await this.exclusively(() => Promise.resolve());
+  }
+
+  /** In milliseconds, if it is known: of what came while it was followed, and of the rest once it was asked for. */
+  timeOf(line: LogLine): number | undefined {
+    return line.at ?? this.times.value.at(line.offset);
+  }
+
   close(): void {
     this.abort.abort();
   }
@@ -117,11 +133,20 @@ export class LogReader {
     const { signal } = this.abort;
     try {
       await work(signal);
+      if (this.wantsTimes) await this.loadTimes(signal);
       this.problem.value = '';
     } catch (failure) {
       if (!signal.aborted) this.problem.value = sentenceOf(failure);
     }
     this.loading.value = false;
+  }
+
+  private async loadTimes(signal: AbortSignal): Promise<void> {
+    const { begin, end } = this.window.value;
+    this.times.value = new LogTimes(
+      begin,
+      await readLogTimes(this.task, this.stream, { begin, end }, signal),
+    );
   }
 
   /** Keeps one stream from the end of the file open until the task is over; opens it again when it breaks. */

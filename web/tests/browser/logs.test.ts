@@ -43,6 +43,29 @@ it('opens a gigabyte at its end, goes to its beginning, and pages on from there'
   await close();
 });
 
+it('tells when lines were written that came before the page looked', async () => {
+  const id = await started('bash');
+  const begun = Date.now() - 6 * 3600_000;
+  Object.assign(host.cluster.get(id) ?? {}, { started_at: new Date(begun).toISOString() });
+  const { page, complaints, close } = await openPage(browser, `${host.url}/tasks/${id}`);
+  const times = (): Promise<string[]> => page.locator('.log .line time').allInnerTexts();
+  await eventually(async () => (await firstStep(page)) > 10_000_000, true);
+  expect(await times()).toEqual([]);
+  await page.getByRole('button', { name: 'Times' }).click();
+  await expect
+    .poll(async () => (await times()).join(' '))
+    .toMatch(/^\s*(\d\d:\d\d:\d\d\s+)+\d\d:\d\d:\d\d\s*$/);
+  await page.getByRole('button', { name: 'To the beginning' }).click();
+  await eventually(async () => firstStep(page), 0);
+  // The first hundredth of six hours.
+  const clocks = [210, 211, 212, 213, 214, 215, 216, 217, 218, 219].map((seconds) =>
+    new Date(begun + seconds * 1000).toTimeString().slice(0, 8),
+  );
+  await expect.poll(async () => clocks.includes((await times()).at(0)?.trim() ?? '')).toBe(true);
+  expect(complaints).toEqual([]);
+  await close();
+});
+
 it('finds a needle in a gigabyte', async () => {
   const { page, close } = await openPage(browser, `${host.url}/tasks/${await started('bash')}`);
   const field = page.getByRole('searchbox', { name: 'Search the log' });

@@ -143,7 +143,7 @@ export const log = {
   regex: 'Regular expression',
   wrap: 'Wrap long lines',
   times: 'Times',
-  timesHint: 'When lines came, of those that came while this page was open',
+  timesHint: 'When each line was written, on its node’s clock',
   toBegin: 'To the beginning',
   toEnd: 'To the end',
   download: 'Download',

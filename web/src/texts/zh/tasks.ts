@@ -140,7 +140,7 @@ export const log: Texts['log'] = {
   regex: '正则表达式',
   wrap: '自动换行',
   times: '时间',
-  timesHint: '每行到达的时间（仅限打开本页之后的内容）',
+  timesHint: '每行写入的时间（以节点时钟为准）',
   toBegin: '到开头',
   toEnd: '到末尾',
   download: '下载',
