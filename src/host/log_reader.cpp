@@ -105,7 +105,7 @@ net::Task<void> LogReader::serve_times(net::Exchange& exchange, TaskId id, Strea
     }
     const auto output = path_of(id, stream);
     LogTimesQuery query{.output = output,
-                        .marks = proto::log_times_path(queries_.logs().shared_dir, output),
+                        .marks = queries_.logs().times(output),
                         .from = number(from).value_or(0),
                         .to = number(to).value_or(std::numeric_limits<std::int64_t>::max()),
                         .completed = task->completed_at};

@@ -33,6 +33,9 @@ void put_outcome(proto::TaskView& view, const Outcome& outcome) {
 
 std::filesystem::path LogPaths::out(TaskId id) const { return shared_dir / "task_outputs" / (to_string(id) + ".out"); }
 std::filesystem::path LogPaths::err(TaskId id) const { return shared_dir / "task_errors" / (to_string(id) + ".err"); }
+std::filesystem::path LogPaths::times(const std::filesystem::path& output) const {
+    return shared_dir / proto::log_times_folder / output.filename();
+}
 
 proto::TaskView TaskViews::from_record(const store::TaskRecord& record) {
     proto::TaskView view{.task_id = record.id, .batch_id = record.batch};

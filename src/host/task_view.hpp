@@ -14,6 +14,8 @@ struct LogPaths {
     std::filesystem::path shared_dir;
     std::filesystem::path out(TaskId id) const;
     std::filesystem::path err(TaskId id) const;
+    /// Where it is noted when one of these was written.
+    std::filesystem::path times(const std::filesystem::path& output) const;
 };
 
 /// Makes tasks as the API shows them, from the memory of the engine where it has them and from records elsewhere.

@@ -30,10 +30,6 @@ std::optional<LogMark> parse_mark(std::string_view line) {
 
 } // namespace
 
-std::filesystem::path log_times_path(const std::filesystem::path& shared_dir, const std::filesystem::path& output) {
-    return shared_dir / log_times_folder / output.filename();
-}
-
 std::string format_mark(const LogMark& mark) {
     const auto ms = std::chrono::floor<std::chrono::milliseconds>(mark.at.time_since_epoch()).count();
     return std::to_string(mark.size) + " " + std::to_string(ms) + "\n";

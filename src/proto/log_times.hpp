@@ -2,7 +2,6 @@
 #include "base/time.hpp"
 
 #include <cstdint>
-#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,10 +19,8 @@ struct LogMark {
     friend bool operator==(const LogMark&, const LogMark&) = default;
 };
 
-/// The folder inside shared_dir; the Host makes it.
+/// The folder inside shared_dir, which the Host makes. In it each file has the name of its output file.
 inline constexpr std::string_view log_times_folder = "task_times";
-/// What the output file is called is what its times are called. Touches no storage.
-std::filesystem::path log_times_path(const std::filesystem::path& shared_dir, const std::filesystem::path& output);
 
 std::string format_mark(const LogMark& mark);
 /// Growing in both. A line that is cut off or makes no sense is passed over; an output that became smaller was begun

@@ -83,7 +83,7 @@ private:
     void look_at(const std::filesystem::path& output, std::optional<std::int64_t>& marked) {
         struct stat about{};
         if (::lstat(output.c_str(), &about) != 0 || !S_ISREG(about.st_mode)) return;
-        const auto marks = proto::log_times_path(shared_dir_, output);
+        const auto marks = shared_dir_ / proto::log_times_folder / output.filename();
         if (!marked) marked = last_marked(marks);
         if (about.st_size == *marked) return;
         const auto done = append_mark(marks, {about.st_size, written_at(about)});

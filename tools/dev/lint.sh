@@ -20,7 +20,7 @@ cmd_lint() { # [--changed] [--fix]
         lint_check "$check" "$PYTHON" -B "tools/check_$check.py"
     done
     lint_check shell shellcheck -x dev .ci/run tools/dev/*.sh "${scripts[@]}"
-    lint_check python "$PYTHON" -m pyflakes tools tests
+    lint_check python "$PYTHON" -m pyflakes tools tests bench
     if web_exists; then lint_check web lint_web; fi
     lint_check format lint_format "$scope" "$fix"
     lint_check tidy lint_tidy "$scope"

@@ -31,7 +31,3 @@ TEST_CASE("marks grow: an output that became smaller was begun anew, and clocks 
     CHECK(parse_marks("50 1000\n90 2000\n10 3000\n20 4000\n") == std::vector{mark(10, 3), mark(20, 4)});
     CHECK(parse_marks("50 2000\n90 1000\n90 5000\n95 3000\n") == std::vector{mark(50, 2), mark(90, 2), mark(95, 3)});
 }
-
-TEST_CASE("the times of an output have its name") {
-    CHECK(log_times_path("/shared", "/shared/task_errors/12.err") == "/shared/task_times/12.err");
-}
