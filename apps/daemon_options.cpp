@@ -25,9 +25,9 @@ ParsedDaemonOptions parse_daemon_options(int argc, char** argv, bool takes_name)
         const std::string_view argument = argv[at];
         if (argument == "--help" || argument == "-h") out.options.help = true;
         else if (argument == "--version") out.options.version = true;
-        else if (take_value("--config", argc, argv, at, config, out.problem)) continue;
-        else if (takes_name && take_value("--name", argc, argv, at, out.options.name, out.problem)) continue;
-        else out.problem = "unknown option '" + std::string(argument) + "'; --help lists the options";
+        else if (!take_value("--config", argc, argv, at, config, out.problem) &&
+                 !(takes_name && take_value("--name", argc, argv, at, out.options.name, out.problem)))
+            out.problem = "unknown option '" + std::string(argument) + "'; --help lists the options";
     }
     if (config) out.options.config = *config;
     return out;

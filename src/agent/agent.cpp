@@ -190,6 +190,7 @@ std::vector<AttemptReport> take_news(State& state) {
 
 std::vector<AttemptReport> take_all(State& state) {
     std::vector<AttemptReport> reports;
+    reports.reserve(state.attempts.size());
     for (auto& [id, attempt] : state.attempts) reports.push_back(tell(attempt.report));
     state.news.clear();
     return reports;

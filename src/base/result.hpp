@@ -56,10 +56,12 @@ using Result = std::expected<T, Error>;
 #define HK_CONCAT(a, b) HK_CONCAT_INNER(a, b)
 
 /// HK_TRY(const auto x, f()): x is the value of f(), or the function returns f()'s error.
+// NOLINTBEGIN(bugprone-macro-parentheses): a declaration cannot stand in parentheses
 #define HK_TRY(declaration, expression)                                                                                \
     auto HK_CONCAT(hk_try_, __LINE__) = (expression);                                                                  \
     if (!HK_CONCAT(hk_try_, __LINE__)) return std::unexpected(std::move(HK_CONCAT(hk_try_, __LINE__)).error());        \
     declaration = std::move(*HK_CONCAT(hk_try_, __LINE__))
+// NOLINTEND(bugprone-macro-parentheses)
 
 /// The same for an expression whose value is not needed.
 #define HK_CHECK(expression)                                                                                           \

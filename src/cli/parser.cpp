@@ -265,9 +265,9 @@ std::vector<Parser::Declared> Parser::declared() const {
 
 Result<std::int64_t> parse_number(std::string_view what, std::string_view text, Between range) {
     std::int64_t number = 0;
-    const char* last = text.data() + text.size();
-    const auto [end, error] = std::from_chars(text.data(), last, number);
-    if (error == std::errc{} && end == last && number >= range.least && number <= range.most) return number;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const bool all = end == text.data() + text.size();
+    if (error == std::errc{} && all && number >= range.least && number <= range.most) return number;
     return fail(Errc::invalid, std::string(what) + " needs a whole number from " + std::to_string(range.least) +
                                    " to " + std::to_string(range.most) + ", and " + in_quotes(text) + " is none");
 }

@@ -177,7 +177,8 @@ std::string render_task(const Terminal& terminal, const proto::TaskView& task, T
     facts.add("resources", {resources_text(task)});
     facts.add("container", cell(terminal, container_text(task)));
     facts.add("mounts", cell(terminal, joined(task.additional_mounts, ", ")));
-    for (const auto& [name, value] : task.env_vars) facts.add("env", cell(terminal, name + "=" + value));
+    for (const auto& [name, value] : task.env_vars)
+        facts.add("env", cell(terminal, std::string(name).append("=").append(value)));
     facts.add("directory", cell(terminal, task.working_directory));
     facts.add("priority", {task.priority == 0 ? "" : std::to_string(task.priority)});
     facts.add("strategy", {task.strategy ? std::string(to_string(*task.strategy)) : std::string()});

@@ -205,7 +205,7 @@ Result<std::optional<std::filesystem::path>> find_file(const std::optional<std::
                                                        const Surroundings& around) {
     using Found = std::optional<std::filesystem::path>;
     if (named) {
-        if (is_there(*named)) return Found(*named);
+        if (is_there(*named)) return named;
         return fail(Errc::not_found, "the configuration file " + named->string() + " does not exist");
     }
     if (!around.variable.empty()) {

@@ -30,7 +30,7 @@ Result<std::string> agree(const VersionReply& reply) {
 
 } // namespace
 
-Error EngineClient::lost(Error error) {
+Error EngineClient::lost(const Error& error) {
     version_.clear(); // another version may come back
     return Error{error.code == Errc::timeout ? Errc::timeout : Errc::unavailable,
                  "the container engine at " + to_text(address_) + " does not answer: " + error.message,

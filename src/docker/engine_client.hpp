@@ -70,7 +70,7 @@ private:
     /// Reads messages, one JSON text per line, until the end or the first error. The text of the last one.
     net::Task<Result<std::string>> read_messages(net::HttpConnection& connection, TransferProgress progress,
                                                  std::string doing);
-    Error lost(Error error);
+    Error lost(const Error& error);
 
     net::Address address_;
     std::string version_; ///< "v1.41" once agreed on

@@ -251,7 +251,7 @@ net::Task<Result<Packaged>> EnvironmentOperations::publish(std::string environme
     auto work = [store = store_, environment, needed, kept = settings_.versions_kept,
                  image = std::move(written.image)]() -> Result<oci::Version> {
         HK_TRY(const auto before, store.list()); // newest first
-        HK_TRY(const auto version, store.publish(environment, image, read_clocks().wall));
+        HK_TRY(auto version, store.publish(environment, image, read_clocks().wall));
         int count = 1;
         for (const auto& old : before)
             if (old.environment == environment && ++count > kept && !needed.contains(old.name()))

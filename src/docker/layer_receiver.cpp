@@ -61,7 +61,6 @@ net::Task<void> LayerReceiver::handle(net::Exchange& exchange) {
     const std::string rest = ours ? request.path.substr(own.size()) : "";
     constexpr std::string_view uploads = "blobs/uploads/";
     if (request.path == "/v2/" || request.path == "/v2") co_await answer(exchange, 200);
-    else if (!ours) co_await answer(exchange, 404);
     else if (rest == uploads && request.method == net::Method::post) co_await begin_upload(exchange);
     else if (rest.starts_with(uploads) && request.method == net::Method::patch)
         co_await take_chunks(exchange, rest.substr(uploads.size()));

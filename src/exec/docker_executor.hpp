@@ -64,6 +64,6 @@ private:
 
 /// The executor with an engine, a pool and a sync of its own.
 Result<std::unique_ptr<Executor>> open_docker(net::Loop& loop, Spool& spool, ExecSettings settings, Listener& listener,
-                                              DockerOptions options);
+                                              const DockerOptions& options);
 
 } // namespace hk::exec

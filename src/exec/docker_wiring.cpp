@@ -46,7 +46,7 @@ private:
 } // namespace
 
 Result<std::unique_ptr<Executor>> open_docker(net::Loop& loop, Spool& spool, ExecSettings settings, Listener& listener,
-                                              DockerOptions options) {
+                                              const DockerOptions& options) {
     HK_TRY(auto address, docker::find_engine(options.socket));
     SyncSettings sync{.node = settings.node.value, .record = spool.state_dir() / "images"};
     auto docker = std::make_unique<OwningDocker>(loop, std::move(address), oci::EnvironmentStore(options.environments),

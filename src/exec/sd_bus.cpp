@@ -33,7 +33,7 @@ Error error_of(const sd::BusError& error) {
 
 std::string BusReader::text(char type) {
     const char* value = nullptr;
-    good_ = good_ && api_.read_basic(message_, type, &value) > 0;
+    good_ = good_ && api_.read_basic(message_, type, static_cast<void*>(&value)) > 0;
     return good_ && value != nullptr ? value : "";
 }
 

@@ -27,7 +27,7 @@ std::string find_in_path(const std::string& name) {
     while (true) {
         const auto colon = path.find(':');
         const auto folder = path.substr(0, colon);
-        const std::string candidate = (folder.empty() ? "." : std::string(folder)) + "/" + name;
+        std::string candidate = (folder.empty() ? "." : std::string(folder)) + "/" + name;
         if (is_executable_file(candidate)) return candidate;
         if (colon == path.npos) return {};
         path.remove_prefix(colon + 1);

@@ -28,7 +28,7 @@ Engine::Engine(Journal& journal, sched::State state, Hooks hooks)
     journal_.on_problem = [this] { task_changed_.notify_all(); };
 }
 
-sched::Step Engine::run(const sched::Event& event, Done done) {
+sched::Step Engine::run(const sched::Event& event, const Done& done) {
     sched::Step result = sched::step(state_, event, read_clocks());
     ++steps_;
     perform(result.effects, done);

@@ -46,7 +46,7 @@ public:
 
 private:
     using Done = std::function<void()>;
-    sched::Step run(const sched::Event& event, Done done);
+    sched::Step run(const sched::Event& event, const Done& done);
     void perform(sched::Effects effects, const Done& done);
     void send_orders(const sched::Effects& effects);
     sched::NodeOrders still_wanted(sched::NodeOrders orders) const;

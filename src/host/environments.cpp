@@ -194,14 +194,14 @@ net::Task<Result<std::string>> Environments::package_work(std::string environmen
     co_return summary(*packaged);
 }
 
-std::shared_ptr<Operation> Environments::create(std::string image, std::string environment) {
+std::shared_ptr<Operation> Environments::create(const std::string& image, const std::string& environment) {
     Work work = [this, image, environment](docker::StepSink sink) {
         return create_work(image, environment, std::move(sink));
     };
     return begin("create", environment, std::move(work));
 }
 
-std::shared_ptr<Operation> Environments::package(std::string environment) {
+std::shared_ptr<Operation> Environments::package(const std::string& environment) {
     Work work = [this, environment](docker::StepSink sink) { return package_work(environment, std::move(sink)); };
     return begin("package", environment, std::move(work));
 }

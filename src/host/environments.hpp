@@ -32,8 +32,8 @@ public:
     net::Task<proto::EnvironmentList> list(const Usage& usage);
 
     /// Each starts the operation and returns at once.
-    std::shared_ptr<Operation> create(std::string image, std::string environment);
-    std::shared_ptr<Operation> package(std::string environment);
+    std::shared_ptr<Operation> create(const std::string& image, const std::string& environment);
+    std::shared_ptr<Operation> package(const std::string& environment);
     /// Reads the archive to its end; `source` must live until then, so this one is awaited.
     net::Task<Result<std::string>> import_archive(std::string environment, docker::ChunkSource& source);
     net::Task<Result<>> remove_versions(std::string environment, std::string version);

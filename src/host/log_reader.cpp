@@ -38,7 +38,7 @@ std::optional<std::int64_t> number(std::optional<std::string_view> text) {
     return value;
 }
 
-net::Task<void> refuse(net::Exchange& exchange, Error error) {
+net::Task<void> refuse(net::Exchange& exchange, const Error& error) {
     return exchange.respond(net::json_response(proto::http_status(error.code), proto::error_body(error)));
 }
 
@@ -83,8 +83,8 @@ net::Task<void> LogReader::serve(net::Exchange& exchange, TaskId id, Stream stre
     if (exchange.request().query_value("follow").value_or("0") != "0") {
         co_await follow(exchange, id, path);
     } else if (tail && !number(tail)) {
-        Error error{Errc::invalid, "tail must be a number of lines", {{"/tail", "expected a number"}}};
-        co_await refuse(exchange, std::move(error));
+        const Error error{Errc::invalid, "tail must be a number of lines", {{"/tail", "expected a number"}}};
+        co_await refuse(exchange, error);
     } else if (tail) {
         co_await serve_tail(exchange, path, std::min(*number(tail), most_tail_lines));
     } else {
@@ -101,7 +101,7 @@ net::Task<void> LogReader::serve_times(net::Exchange& exchange, TaskId id, Strea
         if (!value || number(value)) continue;
         Error error{Errc::invalid, std::string(name) + " must be an offset in bytes", {}};
         error.fields.push_back({std::string("/") + name, "expected a number"});
-        co_return co_await refuse(exchange, std::move(error));
+        co_return co_await refuse(exchange, error);
     }
     const auto output = path_of(id, stream);
     LogTimesQuery query{.output = output,

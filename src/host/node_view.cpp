@@ -47,6 +47,7 @@ std::map<std::string, proto::NumaView> numa_of(const sched::Node& node) {
 
 std::vector<proto::ExecutorView> executors_of(const sched::Node& node) {
     std::vector<proto::ExecutorView> views;
+    views.reserve(node.inventory.executors.size());
     for (const ExecutorOffer& offer : node.inventory.executors)
         views.push_back({std::string(to_string(offer.kind)), offer.available, offer.problem, offer.warnings});
     return views;

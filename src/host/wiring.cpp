@@ -49,7 +49,7 @@ Result<> make_folders(const config::HostConfig& config) {
 /// here and nowhere else.
 class Host {
 public:
-    Host(const config::HostConfig& config, std::string version, std::unique_ptr<store::Writer> writer,
+    Host(const config::HostConfig& config, const std::string& version, std::unique_ptr<store::Writer> writer,
          store::Reader reader, sched::State state, net::Address engine_address)
         : config_(config)
         , writer_(std::move(writer))
@@ -148,7 +148,6 @@ private:
     }
 
     net::Task<void> every_second() {
-        std::string last_cluster;
         for (;;) {
             co_await net::sleep_for(std::chrono::seconds(1));
             (void)engine_.tell(sched::Tick{});
@@ -202,14 +201,13 @@ Result<sched::State> load_state(store::Reader& reader, const config::HostConfig&
     return sched::restore(settings_of(config), restored_from(std::move(active)), read_clocks());
 }
 
-Result<> start_and_run(const config::HostConfig& config, std::string version) {
+Result<> start_and_run(const config::HostConfig& config, const std::string& version) {
     HK_CHECK(make_folders(config));
     HK_TRY(auto writer, store::Writer::open(config.db_file));
     HK_TRY(auto reader, store::Reader::open(config.db_file));
     HK_TRY(auto state, load_state(reader, config));
     HK_TRY(auto engine_address, docker::find_engine(config.shared.docker_socket.string()));
-    Host host(config, std::move(version), std::move(writer), std::move(reader), std::move(state),
-              std::move(engine_address));
+    Host host(config, version, std::move(writer), std::move(reader), std::move(state), std::move(engine_address));
     HK_CHECK(host.listen());
     host.run();
     return {};
@@ -217,9 +215,9 @@ Result<> start_and_run(const config::HostConfig& config, std::string version) {
 
 } // namespace
 
-int run(const config::HostConfig& config, std::string version) {
+int run(const config::HostConfig& config, const std::string& version) {
     for (const std::string& warning : config.common.warnings) log::warn(warning);
-    const auto result = start_and_run(config, std::move(version));
+    const auto result = start_and_run(config, version);
     if (result) return 0;
     log::error("the Host cannot start", {{"why", result.error().message}});
     return 1;

@@ -133,7 +133,7 @@ void append_forked(int record) {
 }
 
 [[gnu::noinline]] int launch(const Request& request, int record, volatile Failure& failure) {
-    const int pid = ::vfork();
+    const int pid = ::vfork(); // NOLINT(bugprone-unsafe-functions): posix_spawn cannot do what the child does
     if (pid != 0) return pid;
     append_forked(record);
     ::setsid();

@@ -41,11 +41,13 @@ bool take_text(const Field& field, const char*& out) {
 }
 
 bool take_cgroup(const Field& field, Request& out) {
-    return out.cgroup_count < max_cgroups && take_text(field, out.cgroups[out.cgroup_count++]);
+    if (out.cgroup_count == max_cgroups) return false;
+    return take_text(field, out.cgroups[out.cgroup_count++]);
 }
 
 bool take_limit(const Field& field, Request& out) {
-    return out.limit_count < max_limits && field.copy_to(out.limits[out.limit_count++]);
+    if (out.limit_count == max_limits) return false;
+    return field.copy_to(out.limits[out.limit_count++]);
 }
 
 bool take_groups(const Field& field, Request& out) {

@@ -39,7 +39,7 @@ int peek_status(int task) {
 /// The memory is shared with the child until it executes the task, so the failure comes back by itself.
 [[gnu::noinline]] int launch(const Request& request, int record, const Inherited& inherited,
                              volatile Failure& failure) {
-    const int pid = ::vfork();
+    const int pid = ::vfork(); // NOLINT(bugprone-unsafe-functions): posix_spawn cannot do what the child does
     if (pid == 0) {
         become_task(request, record, inherited, const_cast<Failure&>(failure));
         ::_exit(exit_not_set_up);

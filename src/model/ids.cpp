@@ -10,9 +10,8 @@ constexpr std::int64_t largest_id = std::int64_t{1} << 53;
 
 std::optional<std::int64_t> digits(std::string_view text) {
     std::int64_t number = 0;
-    const char* last = text.data() + text.size();
-    const auto [end, error] = std::from_chars(text.data(), last, number);
-    if (error != std::errc{} || end != last || text.front() == '-') return std::nullopt;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc{} || end != text.data() + text.size() || text.front() == '-') return std::nullopt;
     if (number < 1 || number > largest_id) return std::nullopt;
     return number;
 }

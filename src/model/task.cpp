@@ -23,9 +23,8 @@ constexpr std::size_t most_gpus_in_target = 64;
 
 Result<int> parse_index(std::string_view text, std::string_view what) {
     int number = 0;
-    const char* last = text.data() + text.size();
-    const auto [end, error] = std::from_chars(text.data(), last, number);
-    if (text.empty() || error != std::errc{} || end != last || number < 0 || number > 65535)
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (text.empty() || error != std::errc{} || end != text.data() + text.size() || number < 0 || number > 65535)
         return fail(Errc::invalid, "\"" + std::string(text.substr(0, 40)) + "\" is not a " + std::string(what) +
                                        " id; ids are whole numbers from 0");
     return number;

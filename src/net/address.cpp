@@ -15,9 +15,8 @@ std::unexpected<Error> not_an_address(std::string_view text, std::string_view wh
 
 std::optional<std::uint16_t> parse_port(std::string_view text) {
     std::uint16_t port = 0;
-    const auto* end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, port);
-    if (error != std::errc{} || stop != end) return std::nullopt;
+    const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+    if (error != std::errc{} || stop != text.data() + text.size()) return std::nullopt;
     return port;
 }
 

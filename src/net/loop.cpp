@@ -37,7 +37,7 @@ private:
     bool before_;
 };
 
-void wait_for_signal(asio::signal_set& set, std::shared_ptr<std::function<void(int)>> handler) {
+void wait_for_signal(asio::signal_set& set, const std::shared_ptr<std::function<void(int)>>& handler) {
     set.async_wait([&set, handler](const boost::system::error_code& error, int number) {
         if (error) return;
         wait_for_signal(set, handler);

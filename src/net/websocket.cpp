@@ -48,8 +48,8 @@ Result<> dropped(const Result<std::uint64_t>& queued) {
 
 Task<Result<std::string>> WebSocket::read() { return data_of(read_message()); }
 
-Result<> WebSocket::send_text(std::string message) { return dropped(impl_->queue(Opcode::text, message)); }
-Result<> WebSocket::send_binary(std::string message) { return dropped(impl_->queue(Opcode::binary, message)); }
+Result<> WebSocket::send_text(const std::string& message) { return dropped(impl_->queue(Opcode::text, message)); }
+Result<> WebSocket::send_binary(const std::string& message) { return dropped(impl_->queue(Opcode::binary, message)); }
 
 Task<Result<>> WebSocket::write_text(std::string message) {
     return detail::WebSocketLink::write(impl_, Opcode::text, std::move(message));

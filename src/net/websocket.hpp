@@ -37,8 +37,8 @@ public:
     /// Queues the message and returns at once; messages leave in this order. Errc::unavailable when
     /// the connection is over, Errc::too_large when the backlog is full: the connection is dropped
     /// then.
-    Result<> send_text(std::string message);
-    Result<> send_binary(std::string message);
+    Result<> send_text(const std::string& message);
+    Result<> send_binary(const std::string& message);
     /// The same, resuming when the message has been handed to the system: the way to be slowed down
     /// by the peer.
     Task<Result<>> write_text(std::string message);

@@ -44,7 +44,7 @@ WebSocketLink::WebSocketLink(StreamPtr stream, Side side, WebSocketLimits limits
     , frames_(side == Side::server, limits.message_bytes)
     , heard_(std::chrono::steady_clock::now()) {}
 
-void WebSocketLink::start(Loop& loop, Ptr link) {
+void WebSocketLink::start(Loop& loop, const Ptr& link) {
     spawn_self_owned(loop, read_all(link));
     spawn_self_owned(loop, write_all(link));
     spawn_self_owned(loop, watch_time(link));
@@ -201,7 +201,7 @@ void WebSocketLink::take(std::string_view bytes) {
 
 void WebSocketLink::handle(FrameEvent event) {
     switch (event.kind) {
-    case Opcode::continuation: return;
+    case Opcode::continuation:
     case Opcode::pong: return;
     case Opcode::ping:
         // Whoever sends pings and reads nothing gets no answer to each of them.

@@ -20,7 +20,7 @@ public:
     WebSocketLink(const WebSocketLink&) = delete;
     WebSocketLink& operator=(const WebSocketLink&) = delete;
 
-    static void start(Loop& loop, Ptr link);
+    static void start(Loop& loop, const Ptr& link);
     static Task<Result<Message>> read(Ptr link);
     static Task<Result<>> write(Ptr link, Opcode opcode, std::string message);
     static Task<void> close(Ptr link, std::uint16_t code, std::string reason);

@@ -18,9 +18,9 @@ constexpr std::size_t most_environment_bytes = 256 << 10;
 std::string command_of(const std::filesystem::path& process) {
     auto line = read_text(process / "cmdline", 4096);
     if (line) std::ranges::replace(*line, '\0', ' ');
-    const std::string command = line ? clean_text(trim(*line), longest_command) : std::string();
+    std::string command = line ? clean_text(trim(*line), longest_command) : std::string();
     if (!command.empty()) return command;
-    const std::string name = read_line(process / "comm");
+    std::string name = read_line(process / "comm");
     return name.empty() ? name : "[" + name + "]";
 }
 

@@ -80,6 +80,7 @@ exec::Executor* Worker::executor(ExecutorKind kind) {
 
 std::vector<AttemptId> Worker::attempt_ids() const {
     std::vector<AttemptId> ids;
+    ids.reserve(state_.attempts.size());
     for (const auto& [id, attempt] : state_.attempts) ids.push_back(id);
     return ids;
 }
@@ -121,7 +122,7 @@ void Worker::step(const agent::Event& event) {
     announce();
 }
 
-void Worker::perform(agent::Effects effects) {
+void Worker::perform(const agent::Effects& effects) {
     if (record(effects.begin, effects.record_only)) begin(effects.begin);
     for (const auto& again : effects.recover)
         if (auto* its = executor(again.executor)) its->recover(again.assignment);

@@ -61,7 +61,7 @@ public:
     void announce();
 
 private:
-    void perform(agent::Effects effects);
+    void perform(const agent::Effects& effects);
     void append(AttemptId attempt, const exec::Fact& fact, std::string_view what);
     void begin(const std::vector<agent::Effects::Begin>& begins);
     bool record(const std::vector<agent::Effects::Begin>& begins, const std::vector<Assignment>& others);

@@ -65,7 +65,8 @@ private:
     }
 
     bool try_start(const OrderKey& key, const Shape& shape_in_queue) {
-        const Shape shape = shape_in_queue; // the queue's own copy dies with the last task of its line
+        // The queue's own copy dies with the last task of its line.
+        const Shape shape = shape_in_queue; // NOLINT(performance-unnecessary-copy-initialization)
         std::vector<Candidate> candidates;
         each_target_node(state_.nodes, shape, [&](Node& node) {
             if (!can_start(node, shape)) return;

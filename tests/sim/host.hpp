@@ -65,7 +65,7 @@ public:
     }
 
     /// What a user does. The answer is given when it is durable; none when the Host died first.
-    void submit(sched::Submit event, std::function<void(const sched::Submitted&)> accepted) {
+    void submit(sched::Submit event, const std::function<void(const sched::Submitted&)>& accepted) {
         if (!alive_) return;
         const auto result = sched::step(state_, event, world_.now());
         check_and_commit(result.effects, [accepted, submitted = result.submitted] { accepted(submitted); });

@@ -170,7 +170,7 @@ private:
         truth[id].outcome = outcome;
         if (alive_) happen(attempt::Ended{id, outcome});
     }
-    void plan_event(attempt::Event event) {
+    void plan_event(const attempt::Event& event) {
         world_.after(world_.between(Duration{0}, Duration{50'000}), [this, life = life_, event] {
             const auto id = std::visit([](const auto& each) { return each.attempt; }, event);
             if (life == life_ && processes.contains(id)) happen(event);

@@ -46,7 +46,7 @@ std::string FakeEngine::put_image(const std::string& config, std::vector<std::st
     return id;
 }
 
-void FakeEngine::add_image(const std::string& reference, std::vector<std::string> layers) {
+void FakeEngine::add_image(const std::string& reference, const std::vector<std::string>& layers) {
     const auto id = put_image(image_config(layers, {}), layers, {});
     images_.at(id).tags.insert(parse_image_name(reference)->text());
 }

@@ -19,7 +19,7 @@ public:
     ~FakeEngine() override;
 
     /// Puts an image into the store; its layers are whole tar files, lowest first.
-    void add_image(const std::string& reference, std::vector<std::string> layers);
+    void add_image(const std::string& reference, const std::vector<std::string>& layers);
     /// What pull finds in the registry.
     void add_remote_image(const std::string& reference, std::vector<std::string> layers);
     /// Further programs: the argument vector's first word and the exit code; no code: runs until it is signalled.

@@ -39,7 +39,7 @@ struct Scheduler {
     sched::Step& hear(const char* name) { return (*this)(sched::NodeHeartbeat{session_of(name), NodeName{name}, {}}); }
     sched::Step& disconnect(const char* name) { return (*this)(sched::NodeGone{session_of(name), NodeName{name}}); }
 
-    sched::Step& submit(TaskSpec spec, std::vector<std::string> targets = {}, std::int64_t count = 1,
+    sched::Step& submit(TaskSpec spec, const std::vector<std::string>& targets = {}, std::int64_t count = 1,
                         bool no_queue = false) {
         sched::Submit event{
             .spec = std::make_shared<const TaskSpec>(std::move(spec)), .count = count, .no_queue = no_queue};

@@ -36,8 +36,7 @@ void ClientVerb::declare(Parser& parser) {
     parser.about({.usage = "hakuriver.client [OPTIONS] [--] COMMAND [ARGS...]",
                   .sentence = "Runs commands on the cluster and looks after them.",
                   .examples = {"hakuriver.client -- nvidia-smi",
-                               "hakuriver.client --target node1 --target node3 --cores 2 --memory 512M -- ./tool "
-                               "input",
+                               "hakuriver.client --target node1 --target node3 --cores 2 -- ./tool input",
                                "hakuriver.client --target node3::0,1 --container cuda --wait -- python train.py",
                                "hakuriver.client --status 12", "hakuriver.client pause 12"},
                   .more = "pause ID, resume ID, kill ID and retry ID act on tasks where nothing else is given; "

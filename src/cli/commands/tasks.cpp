@@ -45,6 +45,7 @@ Result<std::string> query_part(std::string_view word) {
     const auto found = std::ranges::find(filters, name, &Filter::word);
     if (equals == word.npos || equals + 1 == word.size() || found == filters.end()) {
         std::vector<std::string_view> names;
+        names.reserve(filters.size());
         for (const Filter& filter : filters) names.push_back(filter.word);
         return fail(Errc::invalid, "--filter: \"" + std::string(word.substr(0, 40)) +
                                        "\" is not NAME=VALUE with state, node, batch, container, user or search" +

@@ -276,11 +276,11 @@ class WaitVerb : public Verb {
 
 Result<Duration> parse_seconds(std::string_view what, std::string_view text) {
     double seconds = 0;
-    const char* last = text.data() + text.size();
-    const auto [end, error] = std::from_chars(text.data(), last, seconds);
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+    const bool all = end == text.data() + text.size();
     constexpr double least = 0.01;
     constexpr double most = 365.0 * 86400;
-    if (text.empty() || error != std::errc{} || end != last || !(seconds >= least && seconds <= most))
+    if (text.empty() || error != std::errc{} || !all || !(seconds >= least && seconds <= most))
         return fail(Errc::invalid, std::string(what) + " needs a number of seconds such as 0.5 or 60, and \"" +
                                        std::string(text.substr(0, 40)) + "\" is none");
     return Duration(static_cast<std::int64_t>(seconds * 1e6));

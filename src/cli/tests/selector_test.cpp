@@ -50,7 +50,7 @@ TEST_CASE("selector: no more than a submission can make") {
 }
 
 TEST_CASE("selector: written back short") {
-    const auto text = [](std::vector<std::int64_t> values) {
+    const auto text = [](const std::vector<std::int64_t>& values) {
         std::vector<TaskId> ids;
         for (const auto value : values) ids.emplace_back(value);
         return format_ids(ids);

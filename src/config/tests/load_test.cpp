@@ -62,7 +62,7 @@ TEST_CASE("the default file says what is the default anyway") {
 
 TEST_CASE("the file that is used: named, variable, the user's, the system's") {
     Home home;
-    const auto port = [&](std::optional<fs::path> named = {}) {
+    const auto port = [&](const std::optional<fs::path>& named = {}) {
         return load_client(named, home.around)->common.host_port;
     };
     home.put("etc.toml", "network.host_port = 1");

@@ -64,7 +64,7 @@ private:
 };
 
 std::unique_ptr<ExecutorRig> make_rig(PrivateEngine& engine, const std::filesystem::path& dir,
-                                      exec::DockerPolicy policy = {}) {
+                                      const exec::DockerPolicy& policy = {}) {
     auto rig = std::make_unique<ExecutorRig>(dir, [&engine, policy](ExecutorRig& made) {
         return std::make_unique<OnEngine>(made, engine.address(), policy);
     });
@@ -303,10 +303,11 @@ namespace {
 /// A device of this name for each GPU; what is behind it is the null device.
 std::string cdi_file(const std::vector<std::string>& names) {
     std::string devices;
-    for (const auto& name : names)
-        devices += (devices.empty() ? "" : ",") + (R"({"name":")" + name) +
-                   R"(","containerEdits":{"deviceNodes":[{"path":"/dev/nvidia-)" + name +
-                   R"(","type":"c","major":1,"minor":3}]}})";
+    for (const auto& name : names) {
+        devices.append(devices.empty() ? "" : ",").append(R"({"name":")").append(name);
+        devices.append(R"(","containerEdits":{"deviceNodes":[{"path":"/dev/nvidia-)").append(name);
+        devices.append(R"(","type":"c","major":1,"minor":3}]}})");
+    }
     return R"({"cdiVersion":"0.5.0","kind":"nvidia.com/gpu","devices":[)" + devices + "]}";
 }
 

@@ -82,10 +82,10 @@ TEST_CASE("what the engine has already is known without a task that needs it, an
     exec::EnvironmentSync restarted{f.loop, f.pool, f.engine, f.store, {"node1", 3, 10ms}};
     CHECK(restarted.present().empty());
     restarted.keep_looking();
-    auto seen = [&]() -> net::Task<void> {
-        while (restarted.present().empty()) co_await net::sleep_for(1ms);
+    const auto seen = [](exec::EnvironmentSync& sync) -> net::Task<void> {
+        while (sync.present().empty()) co_await net::sleep_for(1ms);
     };
-    net::run_task(f.loop, seen());
+    net::run_task(f.loop, seen(restarted));
     CHECK(restarted.present().at("env") == first.name());
     const auto second = f.package({base, change}, 200);
     REQUIRE(f.prepare());

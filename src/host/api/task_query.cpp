@@ -5,7 +5,9 @@
 namespace hk::host {
 namespace {
 
-Error wrong(std::string field, std::string message) { return {Errc::invalid, message, {{"/" + field, message}}}; }
+Error wrong(const std::string& field, const std::string& message) {
+    return {Errc::invalid, message, {{"/" + field, message}}};
+}
 
 Result<int> parse_limit(std::string_view text) {
     int limit = 0;

@@ -53,6 +53,7 @@ int launch(const std::vector<std::string>& words, const std::function<void()>& f
     if (pid != 0) return pid;
     first();
     std::vector<char*> argv;
+    argv.reserve(words.size() + 1);
     for (const auto& word : words) argv.push_back(const_cast<char*>(word.c_str()));
     argv.push_back(nullptr);
     ::execv(argv[0], argv.data());

@@ -34,8 +34,8 @@ struct Decoded {
         wrong = decode(bytes.data(), bytes.size(), request);
     }
     ~Decoded() {
-        std::free(request.argv);
-        std::free(request.env);
+        std::free(static_cast<void*>(request.argv));
+        std::free(static_cast<void*>(request.env));
     }
     Decoded(const Decoded&) = delete;
     Decoded& operator=(const Decoded&) = delete;

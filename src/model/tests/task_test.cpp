@@ -12,9 +12,7 @@ TEST_CASE("targets: node[:numa][::gpu,gpu]") {
     for (const char* text : {"node1", "node1:0", "node1::1,3", "node1:1::0"})
         CHECK(to_string(*parse_target(text)) == text);
     for (const char* wrong : {"", ":", "node:", "node::", "node:-1", "node::0,0", "node::0,", "::0", "node:0:1",
-                              "node:0:::1", "node:x", "node::0,-1", "node:99999999999",
-                              "n\xD0\xBE"
-                              "de"}) {
+                              "node:0:::1", "node:x", "node::0,-1", "node:99999999999", "n\xD0\xBEode"}) {
         CAPTURE(wrong);
         CHECK_FALSE(parse_target(wrong));
     }

@@ -3,6 +3,7 @@
 using namespace hk;
 using namespace hk::net;
 using namespace hk::net::test;
+using namespace std::string_literals;
 
 TEST_CASE("a request is answered and the connection is kept") {
     Served s(echo);
@@ -100,7 +101,7 @@ TEST_CASE("wrong request lines are refused") {
     CHECK(status_of(s.talk("G@T /x HTTP/1.1\r\nHost: h\r\n\r\n")) == 400);
     CHECK(status_of(s.talk("GET /x HTTP/1.1\r\n\r\n")) == 400); // no Host
     CHECK(status_of(s.talk("GET /a/../b HTTP/1.1\r\nHost: h\r\n\r\n")) == 400);
-    CHECK(status_of(s.talk("\x16\x03\x01\x02\x00 TLS hello \r\n\r\n")) == 400);
+    CHECK(status_of(s.talk("\x16\x03\x01\x02\x00 TLS hello \r\n\r\n"s)) == 400);
     CHECK(status_of(s.talk("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")) == 505);
 }
 

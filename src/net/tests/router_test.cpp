@@ -12,7 +12,8 @@ namespace {
 
 /// Answers with the name of the route and its parameters.
 Route route(Method method, std::string pattern) {
-    auto handler = [pattern](Exchange& exchange) -> Task<void> {
+    auto handler =
+        [pattern](Exchange& exchange) -> Task<void> { // NOLINT(*-avoid-capturing-lambda-coroutines): outlives its calls
         auto text = pattern;
         for (const auto& [name, value] : exchange.request().params) text += " " + name + "=" + value;
         co_await exchange.respond(text_response(200, std::move(text)));

@@ -43,7 +43,7 @@ private:
 
 /// One life of a runner on a state folder.
 struct Life {
-    explicit Life(const std::filesystem::path& folder, std::vector<ExecutorKind> kinds = {ExecutorKind::process})
+    explicit Life(const std::filesystem::path& folder, const std::vector<ExecutorKind>& kinds = {ExecutorKind::process})
         : spool(exec::Spool::open(folder).value()) {
         Worker::Executors executors;
         for (const auto kind : kinds) executors.push_back(std::make_unique<NotingExecutor>(kind, spool, told));

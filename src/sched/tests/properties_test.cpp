@@ -58,7 +58,7 @@ struct Chaos {
         case 5: s(sched::Kill{TaskId{*rc::gen::inRange<std::int64_t>(1, 30)}}); break;
         case 7: s(sched::Pause{TaskId{*rc::gen::inRange<std::int64_t>(1, 30)}}); break;
         case 8: s(sched::Resume{TaskId{*rc::gen::inRange<std::int64_t>(1, 30)}}); break;
-        case 6: s(sched::Drain{NodeName{any_node()}, *rc::gen::arbitrary<bool>()}); break;
+        default: s(sched::Drain{NodeName{any_node()}, *rc::gen::arbitrary<bool>()}); break;
         }
         settle();
     }
