@@ -12,6 +12,7 @@
 #include <map>
 #include <optional>
 #include <sys/stat.h>
+#include <tuple>
 #include <unistd.h>
 #include <utility>
 
@@ -48,8 +49,12 @@ Result<> append_mark(const std::filesystem::path& marks, const proto::LogMark& m
     if (!file) return fail(system_error(marks.string(), errno));
     const std::string line = proto::format_mark(mark);
     const ssize_t written = ::write(file.get(), line.data(), line.size());
-    if (written < 0) return fail(system_error(marks.string(), errno));
-    return {}; // half a line, on a disk that is full, is passed over by those who read it
+    if (std::cmp_equal(written, line.size())) return {};
+    const int why = written < 0 ? errno : ENOSPC;
+    struct stat about{};
+    // Half a line, left by a full disk, would become the front of the next one: a size that never was.
+    if (written > 0 && ::fstat(file.get(), &about) == 0) std::ignore = ::ftruncate(file.get(), about.st_size - written);
+    return fail(system_error(marks.string(), why));
 }
 
 } // namespace

@@ -97,7 +97,7 @@ public:
         background_.spawn(link_.run());
         background_.spawn(every_second());
         background_.spawn(shared_.keep_looking([this] { worker_.withhold(shared_.problem()); }));
-        background_.spawn(marker_.keep_looking([this] { return worker_.running(); }));
+        background_.spawn(marker_.keep_looking([this] { return worker_.active(); }));
         loop_.on_signals({SIGTERM, SIGINT}, [this](int) {
             if (!std::exchange(stopping_, true)) background_.spawn(stop());
         });

@@ -85,10 +85,11 @@ std::vector<AttemptId> Worker::attempt_ids() const {
     return ids;
 }
 
-std::vector<TaskId> Worker::running() const {
+std::vector<TaskId> Worker::active() const {
     std::vector<TaskId> ids;
     for (const auto& [id, attempt] : state_.attempts)
-        if (attempt.report.phase == AttemptPhase::running) ids.push_back(id.task);
+        if (attempt.report.phase == AttemptPhase::running || attempt.report.phase == AttemptPhase::paused)
+            ids.push_back(id.task);
     return ids;
 }
 

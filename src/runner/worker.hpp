@@ -49,8 +49,8 @@ public:
     /// Where a shell in the attempt goes, or why there can be none.
     Result<exec::ShellPlace> shell_in(AttemptId attempt);
     std::vector<AttemptId> attempt_ids() const;
-    /// Tasks that may write now, in their order.
-    std::vector<TaskId> running() const;
+    /// Tasks whose outputs may have grown, in their order: also paused ones, for what they wrote just before.
+    std::vector<TaskId> active() const;
     std::size_t attempts() const { return state_.attempts.size(); }
 
     /// Called on a later turn of the loop with what the Host does not know yet. False: it could not

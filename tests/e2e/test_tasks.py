@@ -267,6 +267,19 @@ def test_lines_know_when_they_were_written(one: Cluster):
     assert "from must be an offset in bytes" in one.api.get(path + "?from=x").error()["message"]
 
 
+def test_what_a_task_wrote_before_it_was_paused_is_noted(one: Cluster):
+    """However short before, and not only when it writes more after the resume: the node looks once a second."""
+    task_id = one.shell("echo ready; sleep 300")
+    output = one.shared / "task_outputs" / f"{task_id}.out"
+    wait_until(lambda: output.exists() and output.stat().st_size == 6, "the task has written")
+    one.api.post(f"/api/tasks/{task_id}/pause")
+    one.wait(task_id, "paused")
+    noted = one.shared / "task_times" / f"{task_id}.out"
+    wait_until(lambda: noted.exists() and noted.read_text().startswith("6 "), "the node notes what it wrote")
+    one.api.post(f"/api/tasks/{task_id}/kill")
+    one.wait(task_id, "killed")
+
+
 def test_the_history_of_a_task(one: Cluster):
     task_id = one.run("true")["task_id"]
     history = one.api.get(f"/api/tasks/{task_id}/history").json()

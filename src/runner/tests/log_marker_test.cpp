@@ -6,9 +6,11 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <csignal>
 #include <fcntl.h>
 #include <fstream>
 #include <sstream>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 using namespace hk;
@@ -52,6 +54,24 @@ struct Life {
     Mono now{};
 };
 
+/// No file of this process becomes larger, as on a disk that is full.
+struct SmallFiles {
+    explicit SmallFiles(rlim_t bytes)
+        : signal_before(std::signal(SIGXFSZ, SIG_IGN)) {
+        REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+        const rlimit small{bytes, before.rlim_max};
+        REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+    }
+    SmallFiles(const SmallFiles&) = delete;
+    SmallFiles& operator=(const SmallFiles&) = delete;
+    ~SmallFiles() {
+        ::setrlimit(RLIMIT_FSIZE, &before);
+        std::signal(SIGXFSZ, signal_before);
+    }
+    rlimit before{};
+    void (*signal_before)(int);
+};
+
 using std::chrono::seconds;
 
 } // namespace
@@ -91,6 +111,21 @@ TEST_CASE("a runner that starts again goes on where the last one ended") {
     CHECK(marks.front().size == 12345);
     CHECK(marks.back().size == 12345 + 30);
     CHECK(std::ranges::count(shared.marks(), '\n') == 31);
+}
+
+TEST_CASE("half a mark, left by a full disk, does not become the front of the next one") {
+    const Shared shared;
+    Life life(shared);
+    shared.write("x", 100);
+    life.look(seconds(1));
+    shared.write("x", 101);
+    {
+        const SmallFiles full(12); // the next mark ends at byte 18
+        life.look(seconds(1));
+    }
+    CHECK(shared.marks() == "1 100000\n");
+    life.look(seconds(1));
+    CHECK(shared.marks() == "1 100000\n2 101000\n");
 }
 
 TEST_CASE("the longer a task runs, the less often it is looked at") {
