@@ -41,7 +41,8 @@ struct ContainerSpec {
     std::map<std::string, std::string> labels;
     std::vector<BindMount> mounts;
     std::optional<std::int64_t> nano_cpus;
-    std::optional<Bytes> memory; ///< also the limit of memory and swap together: nothing is swapped on top
+    std::optional<Bytes> memory;           ///< also the limit of memory and swap together: nothing is swapped on top
+    std::optional<std::int64_t> processes; ///< at most so many at one time, threads included
     std::string cpuset_cpus;
     std::string cpuset_mems;
     std::vector<DeviceRequest> gpus;

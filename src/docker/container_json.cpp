@@ -55,6 +55,7 @@ void put_limits(json::Object& host, const ContainerSpec& spec) {
         host["Memory"] = spec.memory->value;
         host["MemorySwap"] = spec.memory->value; // the sum of both: nothing on top
     }
+    if (spec.processes) host["PidsLimit"] = *spec.processes;
     if (!spec.cpuset_cpus.empty()) host["CpusetCpus"] = spec.cpuset_cpus;
     if (!spec.cpuset_mems.empty()) host["CpusetMems"] = spec.cpuset_mems;
     if (!spec.gpus.empty()) host["DeviceRequests"] = device_requests(spec);

@@ -11,9 +11,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Marks the container that is about to take an environment's place.
-constexpr char next_label[] = "hakuriver.next";
-
 /// "sleep infinity": one word in an engine's lists, two where it is inspected.
 bool sleeps_for_ever(const std::vector<std::string>& command) {
     std::string words;
@@ -112,19 +109,25 @@ net::Task<Result<>> EnvironmentOperations::repair() {
     auto prepare = [store = store_] { return store.prepare(); };
     const auto prepared = co_await pool_.run(std::move(prepare));
     if (!prepared) co_return prepared;
-    const auto waiting = co_await engine_.list(next_label);
-    if (!waiting) co_return fail(waiting.error());
-    for (const ContainerInfo& next : *waiting) {
-        const std::string environment = next.labels.at(next_label);
-        const auto old = co_await by_name(environment);
-        if (old || next.name == environment) {
-            if (next.name != environment) (void)co_await engine_.remove(next.id, true);
-        } else if (old.error().code == Errc::not_found) {
-            log::warn("a re-base that was interrupted is finished", {{"environment", environment}});
-            (void)co_await engine_.rename(next.id, environment);
-        }
+    const auto labelled = co_await engine_.list(environment_label);
+    if (!labelled) co_return fail(labelled.error());
+    for (const ContainerInfo& container : *labelled) {
+        const std::string environment = container.labels.at(environment_label);
+        if (container.name == next_name(environment)) co_await finish_rebase(environment, container);
+        else if (container.name == environment && container.status == ContainerStatus::paused)
+            (void)co_await engine_.unpause(container.id); // the Host ended while it was committed
     }
     co_return Result<>{};
+}
+
+net::Task<void> EnvironmentOperations::finish_rebase(std::string environment, ContainerInfo next) {
+    const auto old = co_await by_name(environment);
+    if (old) {
+        (void)co_await engine_.remove(next.id, true);
+    } else if (old.error().code == Errc::not_found) {
+        log::warn("a re-base that was interrupted is finished", {{"environment", environment}});
+        (void)co_await engine_.rename(next.id, environment);
+    }
 }
 
 net::Task<EnvironmentOverview> EnvironmentOperations::overview() {

@@ -105,6 +105,10 @@ private:
     net::Task<Result<Commit>> commit(std::string environment, ContainerInfo container);
     net::Task<Result<std::string>> commit_image(std::string environment, std::string container, bool pause);
     net::Task<bool> rebase(std::string environment, ContainerInfo old);
+    /// The second half of a re-base that a Host before this one did not come to.
+    net::Task<void> finish_rebase(std::string environment, ContainerInfo next);
+    /// Of the container that is about to take the environment's place.
+    static std::string next_name(const std::string& environment) { return "hakuriver-next-" + environment; }
     net::Task<Result<oci::Intake::Written>> take_in(std::string image, StepSink progress);
     net::Task<Result<oci::Intake::Written>> take_saved(std::string image, const ImageInfo& info, StepSink progress);
     net::Task<Result<oci::Intake::Written>> take_pushed(std::string image, const ImageInfo& info, StepSink progress);

@@ -11,7 +11,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr char next_label[] = "hakuriver.next";
 /// Engines refuse images of more than about 125 layers.
 constexpr std::size_t most_layers = 120;
 /// PID 1 of the engine and our sleep: more than these means that somebody is at work.
@@ -151,8 +150,7 @@ net::Task<Result<EnvironmentOperations::Commit>> EnvironmentOperations::commit(s
 /// only what comes after. The old one goes last, so a failure before changes nothing.
 net::Task<bool> EnvironmentOperations::rebase(std::string environment, ContainerInfo old) {
     ContainerSpec spec = container_spec(environment, environment_image(environment));
-    spec.name = "hakuriver-next-" + environment;
-    spec.labels[next_label] = environment;
+    spec.name = next_name(environment);
     (void)co_await engine_.remove(spec.name, true); // of an earlier try
     const auto next = co_await engine_.create(std::move(spec));
     if (!next) {

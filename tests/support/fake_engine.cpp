@@ -116,6 +116,7 @@ Task<Result<Created>> FakeEngine::create(ContainerSpec spec) {
     container->info.image_id = (*image)->id;
     container->info.status = ContainerStatus::created;
     container->info.command = spec.command;
+    spec.labels.insert((*image)->labels.begin(), (*image)->labels.end()); // those of its own count
     container->info.labels = spec.labels;
     container->spec = std::move(spec);
     tell("create", *container);

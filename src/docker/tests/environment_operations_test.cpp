@@ -237,7 +237,7 @@ TEST_CASE("a re-base that was cut off between two steps is finished") {
     next.name = "hakuriver-next-env";
     next.image = "python:3";
     next.command = {"sleep", "infinity"};
-    next.labels = {{"hakuriver.next", "env"}, {environment_label, "env"}};
+    next.labels = {{environment_label, "env"}};
     REQUIRE(f.run(f.engine.create(next)));
     REQUIRE(f.run(f.operations.repair()));
     CHECK(f.engine.container_count() == 1); // the old one was still there: it counts
@@ -247,6 +247,35 @@ TEST_CASE("a re-base that was cut off between two steps is finished") {
     CHECK(f.entry().container->name == "env");
     REQUIRE(f.run(f.operations.repair())); // its label stays, and does no harm
     CHECK(f.entry().container->name == "env");
+}
+
+TEST_CASE("a Host that starts leaves other containers alone that stand on an image of an environment") {
+    Fixture f;
+    REQUIRE(f.create());
+    for (int i = 0; i < 2; ++i) { // the second image is of a container that took another's place
+        f.engine.write_layer("env", change);
+        REQUIRE(f.package());
+    }
+    REQUIRE(f.run(f.operations.create(environment_image("env"), "other", [](const OperationStep&) {})));
+    ContainerSpec task;
+    task.name = "hakuriver-task-7.1";
+    task.image = environment_image("env");
+    task.command = {"sleep", "infinity"};
+    REQUIRE(f.run(f.engine.create(task)));
+    REQUIRE(f.run(f.operations.repair()));
+    CHECK(f.engine.container_count() == 3);
+    REQUIRE(f.run(f.operations.remove("env")));
+    REQUIRE(f.run(f.operations.repair())); // and none of them becomes the environment
+    CHECK(f.run(f.engine.inspect("other")));
+    CHECK(f.run(f.engine.inspect("hakuriver-task-7.1")));
+}
+
+TEST_CASE("a container that the Host left paused when it ended is let go on by the next") {
+    Fixture f;
+    REQUIRE(f.create());
+    REQUIRE(f.run(f.engine.pause("env")));
+    REQUIRE(f.run(f.operations.repair()));
+    CHECK(f.entry().container->status == ContainerStatus::running);
 }
 
 TEST_CASE("the container of a task is no environment, though its image hands it an environment's label") {
