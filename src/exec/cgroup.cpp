@@ -111,10 +111,11 @@ CgroupTree CgroupTree::find(const std::string& state_id) {
     if (!tree.unified_.empty()) {
         tree.unified_cpu_ = enable(tree.unified_, "cpu");
         tree.unified_memory_ = enable(tree.unified_, "memory");
-        enable(tree.unified_, "pids");
+        tree.unified_pids_ = enable(tree.unified_, "pids");
     }
     if (!tree.unified_cpu_) tree.cpu_ = make_ours(mounts, "cpu", id);
     if (!tree.unified_memory_) tree.memory_ = make_ours(mounts, "memory", id);
+    if (!tree.unified_pids_) tree.pids_ = make_ours(mounts, "pids", id);
     if (tree.unified_.empty()) tree.freezer_ = make_ours(mounts, "freezer", id);
     tree.systemd_ = make_ours(mounts, "name=systemd", id);
     if (!tree.unified_cpu_ && tree.cpu_.empty())
@@ -126,7 +127,7 @@ CgroupTree CgroupTree::find(const std::string& state_id) {
 
 std::vector<fs::path> CgroupTree::keeper_join_files() const {
     std::vector<fs::path> files;
-    for (const auto* ours : {&unified_, &cpu_, &memory_, &freezer_, &systemd_})
+    for (const auto* ours : {&unified_, &cpu_, &memory_, &freezer_, &pids_, &systemd_})
         if (auto file = keeper_group(*ours); !file.empty()) files.push_back(std::move(file));
     return files;
 }
@@ -157,6 +158,11 @@ CgroupTree::Made CgroupTree::make(AttemptId attempt, const CgroupLimits& limits)
     return made;
 }
 
+void CgroupTree::limit_processes(std::int64_t most) const {
+    const fs::path& ours = unified_pids_ ? unified_ : pids_;
+    if (!ours.empty()) write_group_file(ours / "pids.max", most > 0 ? std::to_string(most) : "max");
+}
+
 void CgroupTree::make_freezable(AttemptId attempt, AttemptGroup& group) const {
     const std::string name = to_string(attempt);
     if (!unified_.empty() && make_directory(unified_ / name)) group.unified_ = unified_ / name;
@@ -178,7 +184,7 @@ AttemptGroup CgroupTree::existing(AttemptId attempt) const {
 }
 
 void CgroupTree::remove_if_unused() const {
-    for (const auto* ours : {&unified_, &cpu_, &memory_, &freezer_, &systemd_}) {
+    for (const auto* ours : {&unified_, &cpu_, &memory_, &freezer_, &pids_, &systemd_}) {
         if (ours->empty()) continue;
         ::rmdir((*ours / "keeper").c_str());
         ::rmdir(ours->c_str());

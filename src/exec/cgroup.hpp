@@ -77,6 +77,9 @@ public:
     /// Makes the group, sets the limits and reads them back. A group that is there already is used again. To join a
     /// group costs a short task a tenth of its life, so there is one for limits only.
     Made make(AttemptId attempt, const CgroupLimits& limits) const;
+    /// All attempts together may have so many processes and threads; 0: any number. One for all, since a group more
+    /// would cost every short task time. Where the kernel has no such group, nothing is limited.
+    void limit_processes(std::int64_t most) const;
     /// Adds what `freeze` and `kill` need, for processes that are then taken in.
     void make_freezable(AttemptId attempt, AttemptGroup& group) const;
     /// The group that `make` made, perhaps in an earlier life of the runner.
@@ -89,9 +92,11 @@ private:
     std::filesystem::path cpu_;
     std::filesystem::path memory_;
     std::filesystem::path freezer_;
+    std::filesystem::path pids_;
     std::filesystem::path systemd_; ///< the named version 1 hierarchy by which systemd finds a unit's processes
     bool unified_cpu_ = false;      ///< which limits the version 2 hierarchy takes
     bool unified_memory_ = false;
+    bool unified_pids_ = false;
     std::vector<std::string> warnings_;
 };
 

@@ -82,8 +82,7 @@ void put_gpus(const ContainerInputs& in, docker::ContainerSpec& spec) {
 }
 
 void put_mounts(const ContainerInputs& in, docker::ContainerSpec& spec) {
-    for (const Mount& mount : in.assignment.spec->mounts)
-        spec.mounts.push_back({mount.source, mount.target, mount.read_only});
+    for (const Mount& mount : in.mounts) spec.mounts.push_back({mount.source, mount.target, mount.read_only});
     const LogFiles logs = log_files(in.settings.shared_dir, in.assignment.attempt.task);
     spec.mounts.push_back({shared_data(in.settings.shared_dir).string(), inside_shared, false});
     spec.mounts.push_back({in.settings.local_temp_dir.string(), inside_temp, false});
@@ -101,6 +100,7 @@ void put_limits(const ContainerInputs& in, docker::ContainerSpec& spec) {
     const bool limits_cores = task.cores > 0 && (in.engine_cpus == 0 || task.cores <= in.engine_cpus);
     if (limits_cores) spec.nano_cpus = std::int64_t{task.cores} * 1'000'000'000;
     spec.memory = task.memory;
+    if (in.settings.most_processes > 0) spec.processes = in.settings.most_processes;
     const auto& numa = in.assignment.placement.numa;
     const auto node = std::ranges::find(in.settings.numa, numa.value_or(-1), &NumaNode::id);
     if (!numa || node == in.settings.numa.end()) return;

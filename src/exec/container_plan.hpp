@@ -25,6 +25,7 @@ struct ContainerInputs {
     std::string state_id;         ///< of the runner; tells its containers from those of others
     std::filesystem::path keeper; ///< the program that is mounted as PID 1
     std::filesystem::path record; ///< of the attempt in the spool
+    std::vector<Mount> mounts;    ///< that the task asked for, as they are on this node
     GpuRequest gpu_request = GpuRequest::driver;
     std::vector<std::string> gpu_files; ///< device files of GPUs that no driver of the engine hands out
     int engine_cpus = 0;                ///< of the engine's machine; an engine refuses a limit above; 0: not known

@@ -20,6 +20,7 @@ struct ContainerAttempt {
     std::string container;
     Stage stage = Stage::preparing;
     KnownFacts facts;
+    std::vector<Mount> mounts;         ///< as the node has them, from `starting` on
     std::vector<std::string> warnings; ///< of the engine
     bool started_told = false;
     bool paused = false;
@@ -75,7 +76,7 @@ private:
     net::Task<Result<>> make_container(AttemptId id, std::string image);
     net::Task<Result<>> start_container(AttemptId id);
     Result<> check_policy(const TaskSpec& spec) const;
-    ContainerInputs inputs_of(const Assignment& assignment, std::string image) const;
+    ContainerInputs inputs_of(const ContainerAttempt& attempt, std::string image) const;
     bool ask_for_gpus_otherwise(const Error& error);
     net::Task<void> resume_charge(AttemptId id);
     net::Task<bool> has_started(AttemptId id);

@@ -19,8 +19,10 @@ constexpr std::size_t most_known_images = 100;
 Result<> make_file(const std::filesystem::path& path, bool for_everybody) {
     std::error_code error;
     std::filesystem::create_directories(path.parent_path(), error);
-    const Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
-    if (!fd) return fail(system_error("cannot create " + path.string(), errno));
+    const Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644));
+    struct stat about{};
+    if (!fd || ::fstat(fd.get(), &about) != 0) return fail(system_error("cannot create " + path.string(), errno));
+    if (!S_ISREG(about.st_mode)) return fail(Errc::conflict, path.string() + " is in the way: it is no regular file");
     // An image whose processes are not root still writes its output.
     if (for_everybody && ::fchmod(fd.get(), 0666) != 0)
         return fail(system_error("cannot open up " + path.string(), errno));
@@ -32,7 +34,8 @@ bool is_below(const std::filesystem::path& path, const std::filesystem::path& fo
     return !rest.empty() && *rest.begin() != "..";
 }
 
-Result<> check_mount(const Mount& mount, const std::vector<std::filesystem::path>& allowed) {
+/// The folder as it is to be mounted: without links, since what a link leads to may be another place by then.
+Result<Mount> real_mount(const Mount& mount, const std::vector<std::filesystem::path>& allowed) {
     std::error_code error;
     const auto real = std::filesystem::canonical(mount.source, error);
     if (error)
@@ -41,7 +44,7 @@ Result<> check_mount(const Mount& mount, const std::vector<std::filesystem::path
     const bool fine = allowed.empty() || std::ranges::any_of(allowed, [&](const auto& folder) {
                           return is_below(real, std::filesystem::weakly_canonical(folder, error));
                       });
-    if (fine) return {};
+    if (fine) return Mount{real.string(), mount.target, mount.read_only};
     return fail(Errc::forbidden, "this node does not allow tasks to mount " + mount.source);
 }
 
@@ -53,15 +56,20 @@ struct FileWork {
     std::vector<std::filesystem::path> folders;
     bool for_everybody = false;
 
-    Result<> operator()() const {
-        for (const Mount& mount : mounts) HK_CHECK(check_mount(mount, allowed));
+    /// The mounts as the container gets them.
+    Result<std::vector<Mount>> operator()() const {
+        std::vector<Mount> real;
+        for (const Mount& mount : mounts) {
+            HK_TRY(Mount found, real_mount(mount, allowed));
+            real.push_back(std::move(found));
+        }
         for (const auto& folder : folders) {
             std::error_code error;
             std::filesystem::create_directories(folder, error);
             if (error) return fail(system_error("cannot create " + folder.string(), error.value()));
         }
         for (const auto& file : files) HK_CHECK(make_file(file, for_everybody));
-        return {};
+        return real;
     }
 };
 
@@ -125,6 +133,7 @@ net::Task<void> DockerExecutor::Impl::launch(AttemptId id) {
         co_await net::sleep_for(engine_pace);
         const bool started = co_await has_started(id);
         if (started) break;
+        if (alive(id) == nullptr) co_return; // stopped, and perhaps forgotten, while the engine was away
     }
     group_.spawn(guard(id));
 }
@@ -153,7 +162,9 @@ net::Task<Result<>> DockerExecutor::Impl::bring_up(AttemptId id) {
 }
 
 net::Task<Result<std::string>> DockerExecutor::Impl::prepare(AttemptId id) {
-    const Assignment assignment = find(id)->assignment;
+    const ContainerAttempt* wanted = alive(id);
+    if (wanted == nullptr) co_return std::string();
+    const Assignment assignment = wanted->assignment;
     if (auto allowed = check_policy(*assignment.spec); !allowed) co_return fail(allowed.error());
     auto progress = [this, id](const std::string& text) { say(id, text); };
     EnvironmentWish wish(assignment.spec->container.value_or(""), assignment.environment_version,
@@ -170,8 +181,9 @@ net::Task<Result<std::string>> DockerExecutor::Impl::prepare(AttemptId id) {
     work.files = {logs.output, logs.errors};
     work.for_everybody = *others;
     if (work.for_everybody) ::chmod(spool_.path_of(id).c_str(), 0666); // its folder is ours alone
-    const auto done = co_await parts_.pool.run(std::move(work));
-    if (!done) co_return fail(done.error());
+    auto mounts = co_await parts_.pool.run(std::move(work));
+    if (!mounts) co_return fail(mounts.error());
+    if (auto* still = alive(id)) still->mounts = std::move(*mounts);
     co_return image;
 }
 
@@ -186,13 +198,15 @@ net::Task<Result<bool>> DockerExecutor::Impl::runs_as_others(std::string image) 
     co_return others;
 }
 
-ContainerInputs DockerExecutor::Impl::inputs_of(const Assignment& assignment, std::string image) const {
+ContainerInputs DockerExecutor::Impl::inputs_of(const ContainerAttempt& attempt, std::string image) const {
+    const Assignment& assignment = attempt.assignment;
     return {settings_,
             assignment,
             std::move(image),
             spool_.state_id(),
             keeper_,
             spool_.path_of(assignment.attempt),
+            attempt.mounts,
             gpu_request_,
             amd_device_files(settings_, assignment.placement),
             engine_ ? engine_->cpus : 0};
@@ -202,7 +216,7 @@ net::Task<Result<>> DockerExecutor::Impl::make_container(AttemptId id, std::stri
     ContainerAttempt* attempt = alive(id);
     if (attempt == nullptr) co_return Result<>{};
     attempt->stage = Stage::starting;
-    docker::ContainerSpec spec = plan_container(inputs_of(attempt->assignment, image));
+    docker::ContainerSpec spec = plan_container(inputs_of(*attempt, image));
     if (!spec.gpus.empty() && engine_ && engine_->name == "Podman") // it would start without them and say nothing
         co_return fail(Errc::unsupported,
                        "Podman hands out no GPUs over its Docker interface; use Docker on this node");

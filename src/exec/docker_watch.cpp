@@ -222,6 +222,8 @@ net::Task<void> DockerExecutor::Impl::sweep() {
         const auto label = container.labels.find(attempt_label);
         const auto id = label == container.labels.end() ? fail(Errc::invalid, "") : parse_attempt_id(label->second);
         if (!id || spool_.contains(*id) || attempts_.contains(*id)) continue;
+        // The labels are also on containers of an image that somebody made of a task's container.
+        if (container.name != container_name(*id, spool_.state_id())) continue;
         log::info("a container of a settled attempt is removed", {{"container", container.name}});
         co_await remove_container(container.id);
     }

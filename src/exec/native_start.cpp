@@ -30,8 +30,8 @@ StartRequest native_request(const ExecSettings& settings, const Assignment& assi
     request.command.push_back(spec.command);
     request.command.insert(request.command.end(), spec.arguments.begin(), spec.arguments.end());
     request.environment = native_environment(settings, assignment);
-    request.directory =
-        spec.working_directory.empty() ? shared_data(settings.shared_dir).string() : spec.working_directory;
+    request.make_directory = spec.working_directory.empty(); // ours; a mistyped one of the user's is a mistake
+    request.directory = request.make_directory ? shared_data(settings.shared_dir).string() : spec.working_directory;
     request.output = logs.output.string();
     request.errors = logs.errors.string();
     const auto& wanted = assignment.placement.numa;

@@ -34,7 +34,9 @@ ProcessExecutor::Impl::Impl(net::Loop& loop, Spool& spool, ExecSettings settings
     , listener_(listener)
     , cgroups_(settings_.use_control_groups ? CgroupTree::find(spool.state_id()) : CgroupTree::none())
     , boot_id_(current_boot_id())
-    , ticker_(loop, [this] { on_tick(); }) {}
+    , ticker_(loop, [this] { on_tick(); }) {
+    cgroups_.limit_processes(2 * settings_.most_processes);
+}
 
 Result<> ProcessExecutor::Impl::open() {
     HK_TRY(auto program, install_keeper(spool_.state_dir()));

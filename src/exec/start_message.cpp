@@ -67,6 +67,7 @@ Fields fields_of(const StartRequest& request) {
     for (const auto& word : request.command) out.text(keeper::Tag::argument, word);
     for (const auto& [name, value] : request.environment) out.text(keeper::Tag::environment, name + "=" + value);
     out.text_if(keeper::Tag::directory, request.directory);
+    if (request.make_directory) out.bytes(keeper::Tag::make_directory, nullptr, 0);
     out.text_if(keeper::Tag::output, request.output);
     out.text_if(keeper::Tag::errors, request.errors);
     for (const auto& file : request.cgroups) out.text(keeper::Tag::cgroup, file.string());

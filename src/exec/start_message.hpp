@@ -30,6 +30,7 @@ struct StartRequest {
     std::vector<std::string> command;
     std::map<std::string, std::string> environment;
     std::string directory;
+    bool make_directory = false; ///< the last part of it, when it is missing
     std::string output;
     std::string errors;
     std::vector<std::filesystem::path> cgroups;

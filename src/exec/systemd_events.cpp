@@ -130,6 +130,7 @@ bool SystemdExecutor::Impl::look_after(UnitAttempt& attempt, Mono now) {
 /// how that ended.
 void SystemdExecutor::Impl::kill_now(UnitAttempt& attempt) {
     if (UnitControl(attempt.folders, attempt.facts).kill()) return;
+    if (!manager_) return; // systemd did not answer at this runner's start
     manager_->kill(unit_name(attempt.assignment.attempt), SIGKILL);
     attempt.stage = Stage::emptying;
 }
@@ -139,7 +140,8 @@ void SystemdExecutor::Impl::kill_now(UnitAttempt& attempt) {
 /// once is enough.
 bool SystemdExecutor::Impl::pause_now(const UnitAttempt& attempt, bool pause) {
     const UnitControl processes(attempt.folders, attempt.facts);
-    if (manager_->kind() != SystemdAccess::Kind::system_through_sudo || processes.signal(0)) {
+    const bool sudo = manager_ && manager_->kind() == SystemdAccess::Kind::system_through_sudo;
+    if (!sudo || processes.signal(0)) {
         if (pause) processes.pause();
         else processes.resume();
         return false;

@@ -323,7 +323,7 @@ void SystemdExecutor::Impl::signal_stop(UnitAttempt& attempt) {
         log::warn("a stop could not be recorded", {{"attempt", to_string(id)}, {"error", written.error().message}});
     attempt.facts.take(fact);
     attempt.wish = Wish::none;
-    if (!UnitControl(attempt.folders, attempt.facts).signal(SIGTERM))
+    if (!UnitControl(attempt.folders, attempt.facts).signal(SIGTERM) && manager_)
         manager_->kill(unit_name(id), SIGTERM); // the keeper ignores it
     pause_now(attempt, false);                  // a process that is stopped cannot end in order
 }

@@ -69,16 +69,6 @@ bool has_vendor(const ExecSettings& settings, std::string_view vendor) {
 
 } // namespace
 
-Environment own_environment() {
-    Environment out;
-    for (char** at = environ; at != nullptr && *at != nullptr; ++at) {
-        const std::string_view entry(*at);
-        const auto equals = entry.find('=');
-        if (equals != entry.npos && equals > 0) out.emplace(entry.substr(0, equals), entry.substr(equals + 1));
-    }
-    return out;
-}
-
 Environment task_environment(const ExecSettings& settings, const Assignment& assignment, const TaskPlaces& places) {
     Environment out;
     for (const auto& [name, value] : assignment.spec->env)

@@ -22,7 +22,8 @@ void add_limits(std::vector<UnitProperty>& out, const UnitPlan& plan) {
         out.push_back({"MemoryMax", static_cast<std::uint64_t>(spec.memory->value)});
         out.push_back({"MemorySwapMax", std::uint64_t{0}});
     }
-    out.push_back({"TasksMax", no_limit});
+    const std::int64_t processes = plan.settings.most_processes;
+    out.push_back({"TasksMax", processes > 0 ? static_cast<std::uint64_t>(processes) : no_limit});
 }
 
 void add_numa(std::vector<UnitProperty>& out, const UnitPlan& plan) {

@@ -48,6 +48,12 @@ bool fail_with(Failure& out, const char* what, const char* name) {
     return false;
 }
 
+/// Tasks may write in the folder of the outputs, and so can leave a link to another's file there, which must not be
+/// followed, or a pipe, for whose reader nobody waits.
+int open_or_make(const char* path) {
+    return ::open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK, 0644);
+}
+
 /// As the task's user, so that a file server that does not trust root lets us; else as ourselves, given to the user.
 int open_output_for(const Request& request, const char* path) {
     if (!request.has_user) return open_output(path);
@@ -63,7 +69,7 @@ int open_output_for(const Request& request, const char* path) {
 }
 
 bool redirect(const Request& request, const char* path, int target, Failure& out) {
-    const int fd = open_output_for(request, path == nullptr ? "/dev/null" : path);
+    const int fd = path == nullptr ? ::open("/dev/null", O_WRONLY | O_CLOEXEC) : open_output_for(request, path);
     if (fd < 0) return fail_with(out, "cannot open", path);
     ::dup2(fd, target);
     ::close(fd);
@@ -124,7 +130,8 @@ bool become_user(const Request& request, Failure& out) {
 
 bool enter_directory(const Request& request, Failure& out) {
     if (request.directory == nullptr || ::chdir(request.directory) == 0) return true;
-    if (errno == ENOENT && ::mkdir(request.directory, 0777) == 0 && ::chdir(request.directory) == 0) return true;
+    const bool made = request.make_directory && errno == ENOENT && ::mkdir(request.directory, 0777) == 0;
+    if (made && ::chdir(request.directory) == 0) return true;
     return fail_with(out, "cannot enter the working directory", request.directory);
 }
 
@@ -139,11 +146,19 @@ void append_forked(int record, const Inherited& inherited) {
 } // namespace
 
 int open_output(const char* path) {
-    constexpr int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY;
-    const int fd = ::open(path, flags, 0644);
-    if (fd >= 0 || errno != ENOENT) return fd;
-    make_parent(path);
-    return ::open(path, flags, 0644);
+    int fd = open_or_make(path);
+    if (fd < 0 && errno == ENOENT) {
+        make_parent(path);
+        fd = open_or_make(path);
+    }
+    struct stat about{};
+    if (fd < 0 || (::fstat(fd, &about) == 0 && S_ISREG(about.st_mode))) {
+        if (fd >= 0) ::fcntl(fd, F_SETFL, O_APPEND); // the task need not know that we would not wait
+        return fd;
+    }
+    ::close(fd);
+    errno = EINVAL;
+    return -1;
 }
 
 void become_task(const Request& request, int record, const Inherited& inherited, Failure& out) {

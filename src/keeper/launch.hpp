@@ -27,7 +27,8 @@ void become_task(const Request& request, int record, const Inherited& inherited,
 /// Executes argv[0], looked up in the PATH of `env` as a shell does. Returns only when that failed.
 void execute(char* const* argv, char* const* env, Failure& out);
 
-/// Opens the file for appending, making it and the last part of its folder when they are missing; -1 and errno.
+/// Opens the file for appending, making it and the last part of its folder when they are missing; -1 and errno. A link
+/// is not followed, and what is no regular file is refused.
 int open_output(const char* path);
 
 /// Says the failure in one line: `failed CODE ... WHAT NAME: WHY`.

@@ -40,7 +40,7 @@ struct Header {
 enum class Tag : std::uint32_t {
     argument,     ///< repeated; the first is the program
     environment,  ///< repeated; NAME=VALUE
-    directory,    ///< working directory; its last part is created when it is missing
+    directory,    ///< working directory
     output,       ///< standard output's file, appended to; its folder is created when it is missing
     errors,       ///< standard error's file
     cgroup,       ///< repeated; a cgroup.procs file to join
@@ -52,6 +52,7 @@ enum class Tag : std::uint32_t {
     nice,         ///< std::int32_t
     limit,        ///< repeated; Limit
     no_new_privileges,
+    make_directory, ///< the last part of the working directory is created when it is missing
 };
 
 struct FieldHead {

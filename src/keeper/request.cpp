@@ -86,6 +86,7 @@ bool take(const Field& field, Request& out, Counts& counts) {
     case Tag::nice: return take_nice(field, out);
     case Tag::limit: return take_limit(field, out);
     case Tag::no_new_privileges: out.no_new_privileges = true; return true;
+    case Tag::make_directory: out.make_directory = true; return true;
     }
     return false;
 }

@@ -27,6 +27,7 @@ struct Request {
     Limit limits[max_limits] = {};
     std::size_t limit_count = 0;
     bool no_new_privileges = false;
+    bool make_directory = false;
 };
 
 /// Reads the fields after the Header. Null when all is well, else what is wrong. Allocates the two pointer arrays.

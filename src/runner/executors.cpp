@@ -40,6 +40,7 @@ exec::ExecSettings exec_settings(const config::RunnerConfig& config, const NodeI
             .numactl = usable_numactl(config.numactl),
             .numa = inventory.numa,
             .gpus = inventory.gpus,
+            .most_processes = exec::share_of_processes(),
             .environment = exec::own_environment()};
 }
 

@@ -50,8 +50,42 @@ def test_secrets_of_the_runner_do_not_reach_tasks(cluster):
     assert "canary-7271" not in one.output(task["task_id"])
 
 
+def test_links_that_a_task_left_for_the_output_of_the_next_are_not_followed(one: Cluster):
+    """The folder of the outputs is written by tasks, perhaps as another user than the runner's."""
+    first = one.run("true")["task_id"]
+    secret = one.folder / "secret"
+    secret.write_text("secret")
+    planted = one.shared / "task_outputs" / f"{int(first) + 1}.out"
+    planted.symlink_to(secret)
+    task_id = one.submit_one("echo", "overwritten")
+    task = one.wait(task_id, "failed")
+    assert "cannot open" in task["error_message"] and str(planted) in task["error_message"]
+    assert secret.read_text() == "secret"
+
+
+def test_tasks_cannot_use_up_the_process_ids_of_the_machine(one: Cluster):
+    task_id = one.shell("cat /proc/self/cgroup")
+    one.wait(task_id, "completed")
+    groups = {name: path for _, name, path in (line.split(":", 2) for line in one.output(task_id).splitlines())}
+    files = [path for name, path in groups.items() if name == "pids"]
+    if not files or not Path("/sys/fs/cgroup/pids").exists():
+        pytest.skip("this machine has no pids control group of version 1; the lab's tests look at the systemd executor")
+    ours = Path("/sys/fs/cgroup/pids") / files[0].strip("/")
+    if "hakuriver" not in ours.parts:
+        pytest.skip("the runner may not make pids control groups here")
+    machine = min(int(Path(f"/proc/sys/kernel/{name}").read_text()) for name in ("pid_max", "threads-max"))
+    assert int((ours.parent / "pids.max").read_text()) == machine // 4 * 2
+
+
 def test_working_directory(one: Cluster):
     assert one.output(one.run("pwd", working_directory="/usr")["task_id"]) == "/usr\n"
+
+
+def test_a_working_directory_that_is_not_there_is_not_made(one: Cluster):
+    missing = one.folder / "missing"
+    task = one.wait(one.submit_one("pwd", working_directory=str(missing)), "failed")
+    assert f"cannot enter the working directory {missing}" in task["error_message"]
+    assert not missing.exists()
 
 
 def test_no_descriptor_or_blocked_signal_reaches_a_task(one: Cluster):

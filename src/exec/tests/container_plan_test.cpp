@@ -36,6 +36,7 @@ struct Fixture {
                                "0123456789abcdef",
                                "/state/keeper",
                                "/state/spool/12.1",
+                               spec.mounts,
                                request,
                                {},
                                engine_cpus});
@@ -94,6 +95,9 @@ TEST_CASE("limits are exactly what was asked") {
     f.engine_cpus = 2; // a limit above would be refused, and limits nothing
     CHECK_FALSE(f.plan().nano_cpus);
     CHECK(plan.memory == Bytes{512'000'000});
+    CHECK_FALSE(plan.processes);
+    f.settings.most_processes = 5000;
+    CHECK(f.plan().processes == 5000);
     CHECK(plan.cpuset_cpus == "2,3");
     CHECK(plan.cpuset_mems == "1");
     CHECK(plan.privileged);

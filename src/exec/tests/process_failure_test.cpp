@@ -128,7 +128,8 @@ TEST_CASE("a watcher that is killed loses no exit code") {
     let_go(*rig);
     CHECK(rig->outcome(id).exit_code == 5);
     CHECK(rig->outcome(id).reason == EndReason::exited);
-    CHECK(exec::processes_with("HAKURIVER_ATTEMPT_KEY=" + rig->spool.state_id() + "/1.1").empty());
+    const std::string key = "HAKURIVER_ATTEMPT_KEY=" + rig->spool.state_id() + "/1.1";
+    CHECK(rig->wait([&] { return exec::processes_with(key).empty(); })); // what is killed takes a moment to go
 }
 
 TEST_CASE("with watcher and keeper killed the task is stopped when asked, and its end is called unknown") {

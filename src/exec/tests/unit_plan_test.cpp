@@ -62,6 +62,9 @@ TEST_CASE("a unit carries the limits, and nothing of the command or its environm
     CHECK(*find<std::uint64_t>(properties, "MemorySwapMax") == 0);
     CHECK(*find<std::string>(properties, "Slice") == "hakuriver.slice");
     CHECK(find<UnitProperty::Command>(properties, "ExecStart")->words.front() == "/state/keeper");
+    CHECK(*find<std::uint64_t>(properties, "TasksMax") == ~std::uint64_t{0});
+    planned.settings.most_processes = 5000;
+    CHECK(*find<std::uint64_t>(planned.properties(), "TasksMax") == 5000);
     for (const auto& property : properties) {
         if (const auto* text = std::get_if<std::string>(&property.value)) CHECK(text->find("secret") == text->npos);
         CHECK(property.name != "Environment");
