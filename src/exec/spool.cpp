@@ -222,13 +222,14 @@ Result<> Spool::append(AttemptId attempt, std::string_view fact) {
 }
 
 Result<> Spool::sync(std::span<const AttemptId> attempts) {
+    Result<> all;
     for (const auto attempt : attempts) {
         const std::string name = to_string(attempt);
         const Fd fd(::openat(directory_.get(), name.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
-        if (!fd || ::fdatasync(fd.get()) != 0)
-            return fail(system_error("cannot write the spool record " + name, errno));
+        if ((!fd || ::fdatasync(fd.get()) != 0) && all)
+            all = fail(system_error("cannot write the spool record " + name, errno));
     }
-    return {};
+    return all;
 }
 
 Result<> Spool::erase(AttemptId attempt) {

@@ -50,6 +50,10 @@ bool has_allowed_type(const net::Request& request) {
 
 } // namespace
 
+Access::Access(const std::vector<std::string>& names) {
+    for (const std::string& name : names) names_.push_back(lower(name));
+}
+
 bool Access::is_ours(std::string_view authority) const {
     const std::string host = host_part(authority);
     return host == "localhost" || is_ip_address(host) || std::ranges::find(names_, host) != names_.end();

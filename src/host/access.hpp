@@ -14,9 +14,8 @@ namespace hk::host {
 /// must be of a type that a page cannot send without being asked, and no answer allows another origin to read it.
 class Access {
 public:
-    /// Host names beside IP addresses and localhost, lower case, without port.
-    explicit Access(std::vector<std::string> names)
-        : names_(std::move(names)) {}
+    /// Host names beside IP addresses and localhost, without port.
+    explicit Access(const std::vector<std::string>& names);
 
     /// The answer when the request is refused, nothing when it may go on.
     std::optional<net::Response> refuse(const net::Request& request) const;
@@ -25,7 +24,7 @@ private:
     bool is_ours(std::string_view authority) const;
     std::optional<net::Response> check_origin(const net::Request& request, std::string_view host) const;
 
-    std::vector<std::string> names_;
+    std::vector<std::string> names_; ///< lower case
 };
 
 } // namespace hk::host

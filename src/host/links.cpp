@@ -9,6 +9,8 @@ namespace {
 
 /// A runner that connects says hello at once.
 constexpr Duration hello_limit = std::chrono::seconds(10);
+/// Orders for one runner that it has not taken yet. A node that comes back gets all that it shall start at once.
+constexpr std::size_t most_waiting = 256 << 20;
 
 proto::Orders to_wire(const sched::NodeOrders& orders, Sweeps& sweeps) {
     proto::Orders wire;
@@ -41,7 +43,7 @@ Links::Links(net::Loop& loop, Engine& engine, Usage& usage, Duration heartbeat)
     , heartbeat_(heartbeat) {}
 
 net::Task<void> Links::serve(net::Exchange& exchange) {
-    const net::WebSocketLimits limits{.idle_time = 3 * heartbeat_};
+    const net::WebSocketLimits limits{.backlog_bytes = most_waiting, .idle_time = 3 * heartbeat_};
     auto upgraded = co_await exchange.upgrade(limits);
     if (!upgraded) co_return;
     net::WebSocket socket = std::move(*upgraded);
@@ -120,8 +122,8 @@ Links::Connection* Links::connection_of(const NodeName& node) {
 void Links::order(const NodeName& node, const sched::NodeOrders& orders) {
     Connection* connection = connection_of(node);
     if (connection == nullptr) return;
-    const proto::Orders wire = to_wire(orders, sweeps_);
-    if (!wire.empty()) (void)connection->socket.send_text(proto::to_json(wire));
+    for (const proto::Orders& part : proto::split(to_wire(orders, sweeps_)))
+        (void)connection->socket.send_text(proto::to_json(part));
 }
 
 bool Links::open_terminal(const NodeName& node, const proto::OpenTerminal& open) {

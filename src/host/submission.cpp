@@ -57,6 +57,12 @@ private:
 
 bool has_nul(const std::string& text) { return text.find('\0') != text.npos; }
 
+/// What shells and programs that print their environment line by line can tell apart.
+bool can_name_variable(const std::string& name) {
+    return !name.empty() &&
+           std::ranges::none_of(name, [](char c) { return c == '=' || (c >= 0 && c < ' ') || c == 127; });
+}
+
 void Check::command() {
     spec_.command = request_.command;
     spec_.arguments = request_.arguments;
@@ -98,7 +104,7 @@ void Check::sweep() {
 void Check::environment() {
     if (request_.env_vars.size() > most_env_vars) wrong("/env_vars", "too many environment variables");
     for (const auto& [name, value] : request_.env_vars) {
-        if (name.empty() || name.find('=') != name.npos || has_nul(name))
+        if (!can_name_variable(name))
             wrong("/env_vars", "'" + name + "' cannot be the name of an environment variable");
         else if (has_nul(value) || value.size() > most_argument_bytes / 4)
             wrong("/env_vars/" + name, "the value of " + name + " is too long or contains a zero byte");

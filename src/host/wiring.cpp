@@ -155,9 +155,14 @@ private:
             health_.sample(read_clocks().wall);
             if (live_.watchers() == 0) continue;
             live_.send("health", proto::to_json(health_.aggregate()));
-            auto cluster = co_await cluster_json(api_);
-            if (cluster) live_.send("cluster", *cluster);
+            if (!std::exchange(counting_, true)) background_.spawn(tell_cluster());
         }
+    }
+    /// On its own: it counts in the database, behind what others ask there, and the clock must not wait for that.
+    net::Task<void> tell_cluster() {
+        const auto cluster = co_await cluster_json(api_);
+        counting_ = false;
+        if (cluster) live_.send("cluster", *cluster);
     }
     net::Task<void> every_moment() {
         for (;;) {
@@ -193,6 +198,7 @@ private:
     net::HttpServer server_;
     net::TaskGroup background_;
     bool stopping_ = false;
+    bool counting_ = false; ///< the cluster's numbers are on their way to those who watch
 };
 
 /// The scheduler's state as it was saved; what was read to make it is freed at once.

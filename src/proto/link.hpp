@@ -52,6 +52,8 @@ struct Orders {
     std::vector<AttemptId> forget; ///< the Host has the result for good
     bool empty() const { return start.empty() && stop.empty() && pause.empty() && resume.empty() && forget.empty(); }
 };
+/// The same orders in their order, each part well below the limit of a message; none when there is nothing to do.
+std::vector<Orders> split(Orders orders);
 /// Open a shell in a running attempt, and connect to /api/runners/terminals/SESSION with it: a connection of its own,
 /// so that a terminal delays nobody else.
 struct OpenTerminal {

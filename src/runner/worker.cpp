@@ -200,8 +200,11 @@ void Worker::sync_results() {
     if (unsynced_.empty()) return;
     const std::vector<AttemptId> attempts(unsynced_.begin(), unsynced_.end());
     unsynced_.clear();
-    if (auto synced = spool_.sync(attempts); !synced)
-        log::warn("results are not on disk yet", {{"why", synced.error().message}});
+    const auto synced = spool_.sync(attempts);
+    if (synced) return;
+    log::warn("results are not on disk yet", {{"why", synced.error().message}});
+    for (const AttemptId attempt : attempts) // again in a second, until the disk takes them
+        if (spool_.contains(attempt)) unsynced_.insert(attempt);
 }
 
 } // namespace hk::runner

@@ -70,7 +70,8 @@ struct Writer::Impl {
 void Writer::Impl::push(Commit commit) {
     commit.bytes = bytes_of(commit.writes);
     const std::lock_guard hold(mutex);
-    commit.refused = stopping || backlog + commit.bytes > limits.backlog_bytes;
+    // One alone is taken however large it is: it cannot become smaller, and so would be refused for ever.
+    commit.refused = stopping || (backlog > 0 && backlog + commit.bytes > limits.backlog_bytes);
     if (commit.refused) {
         commit.writes.clear();
         commit.bytes = 0;

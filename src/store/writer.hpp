@@ -13,12 +13,12 @@
 namespace hk::store {
 
 struct WriterLimits {
-    std::size_t busy_bytes = 32 << 20;         ///< above this `busy()` is true: refuse new submissions
-    std::size_t backlog_bytes = 256 << 20;     ///< above this a commit fails with unavailable
-    std::size_t group_writes = 20'000;         ///< a transaction takes no further commit once it holds so many changes
-    std::int64_t checkpoint_pages = 4'000;     ///< a log of so many pages (16 MB) is copied back even under load
-    std::int64_t truncate_pages = 64'000;      ///< a log of so many pages (256 MB) is cut off, waiting for readers
-    std::chrono::milliseconds idle{500};       ///< quiet for so long: copy the log back and cut it off
+    std::size_t busy_bytes = 32 << 20;     ///< above this `busy()` is true: refuse new submissions
+    std::size_t backlog_bytes = 256 << 20; ///< above this a commit fails with unavailable, unless nothing else waits
+    std::size_t group_writes = 20'000;     ///< a transaction takes no further commit once it holds so many changes
+    std::int64_t checkpoint_pages = 4'000; ///< a log of so many pages (16 MB) is copied back even under load
+    std::int64_t truncate_pages = 64'000;  ///< a log of so many pages (256 MB) is cut off, waiting for readers
+    std::chrono::milliseconds idle{500};   ///< quiet for so long: copy the log back and cut it off
     std::chrono::milliseconds reader_wait{50}; ///< how long cutting off waits for a reader
 };
 

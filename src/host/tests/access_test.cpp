@@ -32,6 +32,14 @@ TEST_CASE("only names of ours are answered: a DNS name that was pointed at us is
     CHECK(status(get, {{"Host", "[::1"}}) == 421);
 }
 
+TEST_CASE("a name is ours however it is written") {
+    const Access capital({"LabServer"});
+    for (const char* host : {"labserver:8000", "LabServer", "LABSERVER"}) {
+        CAPTURE(host);
+        CHECK_FALSE(capital.refuse({.method = net::Method::get, .headers = {{"Host", host}}}));
+    }
+}
+
 TEST_CASE("pages of other origins may do nothing") {
     using enum net::Method;
     const net::Headers::Field host{"Host", "127.0.0.1:8000"};

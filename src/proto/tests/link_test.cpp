@@ -43,6 +43,26 @@ TEST_CASE("wire: orders") {
     CHECK(proto::to_json(std::get<proto::Orders>(*back)) == text);
 }
 
+TEST_CASE("many orders go in parts that a link takes, in their order") {
+    CHECK(proto::split({}).empty());
+    TaskSpec spec{.command = "x", .arguments = {std::string(150'000, '\n')}};
+    const auto shared = std::make_shared<const TaskSpec>(spec);
+    proto::Orders orders;
+    for (int i = 1; i <= 64; ++i) orders.start.push_back({AttemptId{TaskId{i}, 1}, shared, Placement{}, ""});
+    orders.stop = {{AttemptId{TaskId{64}, 1}, {}}};
+    const auto parts = proto::split(orders);
+    CHECK(parts.size() == 22);
+    std::int64_t next = 1;
+    for (const auto& part : parts) {
+        CHECK(proto::to_json(part).size() < (4 << 20));
+        CHECK(part.stop.size() == (&part == &parts.back() ? 1 : 0));
+        for (const Assignment& start : part.start) CHECK(start.attempt.task.value == next++);
+    }
+    CHECK(next == 65);
+    orders.start.clear();
+    CHECK(proto::split(orders).size() == 1);
+}
+
 TEST_CASE("wire: hello") {
     proto::Hello hello{.name = NodeName{"n1"}};
     hello.inventory.cores = 4;

@@ -146,6 +146,13 @@ TEST_CASE("a backlog over its limits: busy first, then commits are refused, in o
     CHECK(value(value(Reader::open(folder.file())).events(TaskId(1))).size() == 5);
 }
 
+TEST_CASE("a commit over the limit is taken when it is alone, since it cannot become smaller") {
+    const TempFolder folder;
+    const auto writer = value(Writer::open(folder.file(), {.backlog_bytes = 1}));
+    CHECK(commit(*writer, {AddEvent{{.task = TaskId(1)}}, AddEvent{{.task = TaskId(1)}}}));
+    CHECK(value(value(Reader::open(folder.file())).events(TaskId(1))).size() == 2);
+}
+
 TEST_CASE("an orderly end writes what is queued and cuts the log off") {
     const TempFolder folder;
     std::atomic<int> answered = 0;
