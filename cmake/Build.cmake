@@ -30,6 +30,7 @@ function(hk_precompile target)
     if(NOT TARGET hk_pch)
       file(WRITE ${CMAKE_BINARY_DIR}/hk_pch.cpp "// the precompiled header's own translation unit\n")
       add_library(hk_pch STATIC ${CMAKE_BINARY_DIR}/hk_pch.cpp)
+      target_link_libraries(hk_pch PRIVATE hk_warnings) # g++ takes it only where the same warnings are on
       target_precompile_headers(hk_pch PRIVATE
         <algorithm> <chrono> <cstdint> <deque> <expected> <functional> <map> <memory> <optional> <set>
         <span> <string> <string_view> <unordered_map> <utility> <variant> <vector>)
