@@ -26,6 +26,7 @@ ParsedDaemonOptions parse_daemon_options(int argc, char** argv, bool takes_name)
         if (argument == "--help" || argument == "-h") out.options.help = true;
         else if (argument == "--version") out.options.version = true;
         else if (!take_value("--config", argc, argv, at, config, out.problem) &&
+                 !take_value("-c", argc, argv, at, config, out.problem) &&
                  !(takes_name && take_value("--name", argc, argv, at, out.options.name, out.problem)))
             out.problem = "unknown option '" + std::string(argument) + "'; --help lists the options";
     }

@@ -11,7 +11,7 @@ constexpr const char* help = R"(usage: hakuriver.host [--config FILE]
 
 Runs the Host: takes submissions, decides what runs where, serves the API and the dashboard.
 
-  --config FILE  read FILE instead of ~/.hakuriver/config.toml (or /etc/hakuriver/config.toml)
+  -c, --config FILE  read FILE instead of ~/.hakuriver/config.toml (or /etc/hakuriver/config.toml)
   --version      print the version
 
 A default configuration is written by: hakuriver.init config

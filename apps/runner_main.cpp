@@ -11,7 +11,7 @@ constexpr const char* help = R"(usage: hakuriver.runner [--config FILE] [--name 
 
 Runs a node's runner: connects to the Host and runs what it is given. Stopping it leaves its tasks running.
 
-  --config FILE  read FILE instead of ~/.hakuriver/config.toml (or /etc/hakuriver/config.toml)
+  -c, --config FILE  read FILE instead of ~/.hakuriver/config.toml (or /etc/hakuriver/config.toml)
   --name NAME    the node's name in the cluster; default: runner.name, else the host name
   --version      print the version
 )";

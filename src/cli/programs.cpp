@@ -132,11 +132,13 @@ int init_main(int argc, char** argv) {
 
 int hakuriver_main(int argc, char** argv, std::span<const Program> programs) {
     std::vector<std::string> words = words_of(argc, argv);
-    const std::string first = words.empty() ? std::string() : words.front();
+    std::string first = words.empty() ? std::string() : words.front();
     const auto program = std::ranges::find(programs, first, &Program::name);
     if (program != programs.end()) return program->main(argc - 1, argv + 1);
     if (first == "client") return client_main(argc - 1, argv + 1);
     if (first == "docker-shell") return docker_shell_main(argc - 1, argv + 1);
+    words = command_first(std::move(words));
+    first = words.empty() ? std::string() : words.front();
     const std::vector<std::string> rest(words.begin() + (words.empty() ? 0 : 1), words.end());
     if (first == "env" || first == "docker")
         return menu_main("hakuriver env", docker_menu("hakuriver env COMMAND [OPTIONS]"), rest);

@@ -62,7 +62,28 @@ int run_verb(World& world, Verb& verb, std::span<const std::string> words) {
     return exit_of(code.error());
 }
 
-int run_menu(World& world, const Menu& menu, std::span<const std::string> words) {
+std::vector<std::string> command_first(std::vector<std::string> words) {
+    CommonOptions ignored;
+    Parser parser;
+    declare_common(parser, ignored, true);
+    const auto common = parser.declared();
+    auto at = words.begin();
+    while (at != words.end() && at->starts_with('-')) {
+        const auto equals = at->find('=');
+        const std::string_view name = std::string_view(*at).substr(0, equals);
+        const auto option = std::ranges::find_if(common, [&](const Parser::Declared& each) {
+            return std::ranges::find(each.names, name) != each.names.end();
+        });
+        if (option == common.end()) return words;
+        at += option->takes_value && equals == at->npos ? std::min<std::ptrdiff_t>(2, words.end() - at) : 1;
+    }
+    if (at != words.end()) std::rotate(words.begin(), at, at + 1);
+    return words;
+}
+
+int run_menu(World& world, const Menu& menu, std::span<const std::string> given) {
+    const std::vector<std::string> ordered = command_first({given.begin(), given.end()});
+    const std::span<const std::string> words(ordered);
     const bool asks = words.empty() || words.front() == "--help" || words.front() == "-h" || words.front() == "help";
     if (asks) {
         world.out(list_of(menu, world.around.out_tty ? world.around.columns : 0));
@@ -79,6 +100,10 @@ int run_menu(World& world, const Menu& menu, std::span<const std::string> words)
                             (option ? "a command comes first, not " : "there is no command ") +
                                 harmless(words.front()) + did_you_mean(words.front(), names),
                             {}});
+        return usage_exit;
+    }
+    if (found->make == nullptr) { // a program of its own
+        wrong_usage(world, {Errc::invalid, words.front() + " comes first, and its options after it", {}});
         return usage_exit;
     }
     world.program += " " + words.front();

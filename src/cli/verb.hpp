@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace hk::cli {
 
@@ -48,6 +49,8 @@ struct Menu {
     /// What is meant where the first word is an option, an id or "last"; may be null.
     std::unique_ptr<Verb> (*otherwise)() = nullptr;
 };
+/// "--config FILE list-tars" -> "list-tars --config FILE": options that every command has may stand before it.
+std::vector<std::string> command_first(std::vector<std::string> words);
 int run_menu(World& world, const Menu& menu, std::span<const std::string> words);
 
 } // namespace hk::cli

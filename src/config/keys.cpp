@@ -169,7 +169,8 @@ constexpr std::array table{
         .kind = Kind::seconds,
         .fallback = "10",
         .used_by = host,
-        .sentence = "Seconds between two looks for silent nodes. Not longer than a node may be silent.",
+        .sentence = "Seconds between two looks for silent nodes. Not longer than a node may be silent, which the "
+                    "default follows.",
         .low = 0.1,
         .high = 3600},
     Key{.name = "timing.resource_check_interval",

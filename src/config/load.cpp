@@ -68,6 +68,7 @@ bool lies_in(const std::filesystem::path& path, const std::vector<std::string>& 
 }
 
 void check_timing(Loaded& loaded) {
+    if (loaded.values.line("timing.cleanup_check_interval") == 0) return; // the default follows, see load_host
     if (loaded.values.seconds("timing.cleanup_check_interval") <= silence_limit(loaded.values)) return;
     loaded.wrong("timing.cleanup_check_interval", "is longer than heartbeat_interval x heartbeat_timeout_factor (" +
                                                       format_duration(silence_limit(loaded.values)) +
@@ -232,7 +233,7 @@ Result<HostConfig> load_host(const std::optional<std::filesystem::path>& named, 
     config.state_dir = values.path("host.state_dir");
     config.db_file = values.path("database.db_file");
     config.silence_limit = silence_limit(values);
-    config.check_interval = values.seconds("timing.cleanup_check_interval");
+    config.check_interval = std::min(values.seconds("timing.cleanup_check_interval"), config.silence_limit);
     HK_TRY(config.strategy, parse_strategy(values.text("scheduler.strategy")));
     config.backfill = values.flag("scheduler.backfill");
     config.default_container = values.text("docker.default_container_name");

@@ -3,7 +3,9 @@
 #include "cli/commands/commands.hpp"
 #include "cli/selector.hpp"
 
+#include <algorithm>
 #include <array>
+#include <span>
 #include <utility>
 
 namespace hk::cli {
@@ -15,7 +17,7 @@ class ClientVerb : public Verb {
     Result<int> run(Session& session) override;
 
     Result<> check_alone() const;
-    std::optional<Action> spoken_action() const;
+    Result<std::optional<Action>> spoken_action() const;
 
     SubmitOptions submit_;
     std::optional<std::string> status_;
@@ -39,7 +41,7 @@ void ClientVerb::declare(Parser& parser) {
                                "hakuriver.client --target node1 --target node3 --cores 2 -- ./tool input",
                                "hakuriver.client --target node3::0,1 --container cuda --wait -- python train.py",
                                "hakuriver.client --status 12", "hakuriver.client pause 12"},
-                  .more = "pause ID, resume ID, kill ID and retry ID act on tasks where nothing else is given; "
+                  .more = "pause ID..., resume ID..., kill ID... and retry ID... act on tasks; "
                           "write -- before a command of yours with such a name. "
                           "ID is an id (12), a list (3,5), a range (1-10) or last."});
     parser.section("Looking after tasks");
@@ -70,15 +72,26 @@ void ClientVerb::declare(Parser& parser) {
     declare_logs(parser, log_options_);
 }
 
-/// `pause 12` is a command of ours only where it can be nothing else.
-std::optional<Action> ClientVerb::spoken_action() const {
+/// `pause 12`. A program of such a name is asked for with `--`: nothing that looks like an order about a task may
+/// become a task instead, nor an order a task's program.
+Result<std::optional<Action>> ClientVerb::spoken_action() const {
     constexpr std::array<std::pair<std::string_view, Action>, 4> actions{
         {{"pause", Action::pause}, {"resume", Action::resume}, {"kill", Action::kill}, {"retry", Action::retry}}};
     const auto& words = submit_.command.words;
-    if (submit_.command.marked || submit_.any() || words.size() != 2 || !parse_selector(words[1])) return std::nullopt;
-    for (const auto& [word, action] : actions)
-        if (words[0] == word) return action;
-    return std::nullopt;
+    if (submit_.command.marked || words.empty()) return std::nullopt;
+    const auto found = std::ranges::find(actions, words.front(), &std::pair<std::string_view, Action>::first);
+    if (found == actions.end()) return std::nullopt;
+    const std::string word(found->first);
+    const std::string program = "; to run the program " + word + " on a node, write -- before it";
+    if (submit_.any()) return fail(Errc::invalid, word + " does not go with options of a submission" + program);
+    if (words.size() < 2) return fail(Errc::invalid, word + " needs the id of a task" + program);
+    for (const std::string& each : std::span(words).subspan(1)) {
+        if (each.starts_with('-'))
+            return fail(Errc::invalid,
+                        "options stand before " + word + ", and " + each.substr(0, 40) + " stands behind it" + program);
+        if (const auto ids = parse_selector(each); !ids) return fail(Errc::invalid, ids.error().message + program);
+    }
+    return found->second;
 }
 
 /// The flags that ask for something exclude each other, a submission included.
@@ -119,7 +132,9 @@ Result<int> ClientVerb::run(Session& session) {
     if (list_nodes_) return hk::cli::list_nodes(session);
     if (list_gpus_) return hk::cli::list_gpus(session);
     if (health_) return show_health(session, health_node_);
-    if (const auto action = spoken_action()) return act(session, *action, {submit_.command.words[1]});
+    HK_TRY(const auto action, spoken_action());
+    const auto& words = submit_.command.words;
+    if (action) return act(session, *action, {words.begin() + 1, words.end()});
     return submit(session, submit_);
 }
 

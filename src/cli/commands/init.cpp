@@ -54,6 +54,8 @@ struct ServiceOptions {
     bool user = false;
     bool print = false;
     std::optional<std::string> config;
+    std::optional<std::string> host_config;   ///< instead of `config`
+    std::optional<std::string> runner_config; ///< instead of `config`
     std::optional<std::string> run_as;
     std::optional<std::string> output_dir;
 };
@@ -69,9 +71,10 @@ Result<std::vector<std::string>> program_of(config::Service service) {
     return std::vector<std::string>{self.string(), word};
 }
 
-Result<fs::path> config_for_service(const ServiceOptions& options) {
+Result<fs::path> config_for_service(config::Service service, const ServiceOptions& options) {
+    const auto& own = service == config::Service::host ? options.host_config : options.runner_config;
     std::optional<fs::path> named;
-    if (options.config) named = fs::absolute(*options.config);
+    if (const auto& file = own ? own : options.config) named = fs::absolute(*file);
     HK_TRY(const auto found, config::find_file(named, config::read_surroundings()));
     if (!found)
         return fail(Errc::not_found, "there is no config file for the service; hakuriver.init config writes one, "
@@ -92,7 +95,7 @@ std::string account_of(config::Service service, const ServiceOptions& options) {
 
 Result<std::string> text_of(config::Service service, const ServiceOptions& options) {
     HK_TRY(std::vector<std::string> command, program_of(service));
-    HK_TRY(const fs::path file, config_for_service(options));
+    HK_TRY(const fs::path file, config_for_service(service, options));
     command.insert(command.end(), {"--config", file.string()});
     return config::unit_text({.service = service,
                               .for_user = options.user,
@@ -134,6 +137,13 @@ class InitService : public Verb {
         parser.option(
             {.names = "--config", .value = "PATH", .help = "Config file of the service.", .what = Names::file},
             options_.config);
+        parser.option({.names = "--host-config",
+                       .value = "PATH",
+                       .help = "That of the Host, where the two have files of their own.",
+                       .what = Names::file},
+                      options_.host_config);
+        parser.option({.names = "--runner-config", .value = "PATH", .help = "That of the runner.", .what = Names::file},
+                      options_.runner_config);
         parser.flag({.names = "--user", .help = "A unit of your own (systemctl --user), without root."}, options_.user);
         parser.option({.names = "--run-as",
                        .value = "NAME",
@@ -196,7 +206,7 @@ void InitService::say_next(Session& session, const std::string& units) {
     reload_systemd(options_.user);
     session.say("next: " + systemctl + " enable --now" + units);
     if (options_.user)
-        session.say("to keep it running without a login: sudo loginctl enable-linger " + variable("USER"));
+        session.say("to keep it running without a login: sudo loginctl enable-linger " + session.world().user());
 }
 
 constexpr std::array<Command, 2> commands{{

@@ -102,6 +102,10 @@ Result<proto::SubmitRequest> make_request(Session& session, const SubmitOptions&
                                        " --target node1 -- echo hello");
     HK_CHECK(check_text(words));
     HK_CHECK(check_text(options.env));
+    if (options.container && options.container->empty()) // a variable that is not set must not lift the isolation
+        return fail(Errc::invalid,
+                    "--container needs the name of an environment, and \"\" is none; NULL runs the command "
+                    "directly on the node");
     proto::SubmitRequest request;
     HK_CHECK(fill_command(request, words));
     HK_CHECK(check_targets(options.targets));

@@ -35,17 +35,24 @@ std::string list_of(std::vector<proto::TaskView> tasks) {
 
 } // namespace
 
-TEST_CASE("client: pause ID acts, and everything else is the user's command") {
+TEST_CASE("client: pause ID acts, and where it is no order a program of that name needs a mark") {
     CHECK(asked({"pause", "12"}) == Words{"POST /api/tasks/12/pause"});
     CHECK(asked({"resume", "12"}) == Words{"POST /api/tasks/12/resume"});
     CHECK(asked({"kill", "12"}) == Words{"POST /api/tasks/12/kill"});
     CHECK(asked({"retry", "12"}) == Words{"POST /api/tasks/12/retry"});
     CHECK(asked({"--json", "pause", "12"}) == Words{"POST /api/tasks/12/pause"});
     CHECK(asked({"pause", "3-4"}) == Words{"POST /api/tasks/pause"});
-    for (const Words& words :
-         {Words{"--", "pause", "12"}, Words{"pause"}, Words{"pause", "me"}, Words{"pause", "12", "13"},
-          Words{"-t", "node1", "pause", "12"}, Words{"--cores", "2", "kill", "12"}, Words{"stop", "12"}})
+    CHECK(asked({"pause", "12", "13"}) == Words{"POST /api/tasks/pause"});
+    for (const Words& words : {Words{"--", "pause", "12"}, Words{"stop", "12"}, Words{"status", "12"}})
         CHECK(asked(words) == Words{"POST /api/tasks"});
+    for (const Words& words :
+         {Words{"pause"}, Words{"pause", "me"}, Words{"kill", "-9", "12"}, Words{"kill", "12", "--json"},
+          Words{"-t", "node1", "pause", "12"}, Words{"--cores", "2", "kill", "12"}}) {
+        Rig rig;
+        CHECK(rig.client(words) == 2);
+        CHECK(rig.host->asked.empty());
+        CHECK(rig.err.contains("write -- before it"));
+    }
 }
 
 TEST_CASE("client: one thing at a time") {

@@ -49,7 +49,7 @@ TEST_CASE("completion: commands and options") {
     CHECK(offered({"hakuriver", "en"}) == Words{"env"});
     CHECK(offered({"hakuriver", "env", "list-t"}) == Words{"list-tars"});
     CHECK(offered({"hakuriver.docker", "import"}) == Words{"import-tar"});
-    CHECK(offered({"hakuriver.init", "service", "--ru"}) == Words{"--runner", "--run-as"});
+    CHECK(offered({"hakuriver.init", "service", "--ru"}) == Words{"--runner", "--runner-config", "--run-as"});
     CHECK(offered({"hakuriver.client", "--list-"}) == Words{"--list-tasks", "--list-nodes", "--list-gpus"});
     CHECK(offered({"hakuriver", "logs", "--fol"}) == Words{"--follow"});
     CHECK(offered({"hakuriver", "__c"}).empty());

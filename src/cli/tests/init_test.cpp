@@ -87,6 +87,11 @@ TEST_CASE("init service: units with absolute paths") {
     CHECK(rig.out.contains("ExecStart=/"));
     rig.clear();
     CHECK(rig.init({"service", "--runner", "--print", "--config", "/nowhere.toml"}) == 125);
+    std::filesystem::copy_file(home.config(), home.config().string() + ".own");
+    rig.clear();
+    CHECK(rig.init({"service", "--all", "--print", "--runner-config", home.config().string() + ".own"}) == 0);
+    CHECK(rig.out.contains("runner --config " + home.config().string() + ".own\n"));
+    CHECK(rig.out.contains("host --config " + home.config().string() + "\n"));
 }
 
 TEST_CASE("init service: a unit of one's own needs no root") {

@@ -1,4 +1,5 @@
 #include "cli/programs.hpp"
+#include "cli/verb.hpp"
 
 #include <doctest/doctest.h>
 
@@ -18,6 +19,16 @@ int remember(int argc, char** argv) {
 }
 
 } // namespace
+
+TEST_CASE("programs: options that every command has may stand before it") {
+    using Words = std::vector<std::string>;
+    CHECK(command_first({"--config", "c.toml", "list-tars"}) == Words{"list-tars", "--config", "c.toml"});
+    CHECK(command_first({"--config=c.toml", "--json", "nodes", "-q"}) ==
+          Words{"nodes", "--config=c.toml", "--json", "-q"});
+    for (const Words& words : {Words{}, Words{"nodes", "--json"}, Words{"--json"}, Words{"--config", "c.toml"},
+                               Words{"--config"}, Words{"--help", "nodes"}, Words{"--cofnig", "c.toml", "nodes"}})
+        CHECK(command_first(words) == words);
+}
 
 TEST_CASE("programs: a word that starts another program gives it the rest") {
     constexpr std::array programs{Program{"host", "run the Host", remember}};

@@ -104,6 +104,9 @@ TEST_CASE("submit: what is not given is left to the Host") {
     CHECK(request.required_memory_bytes == std::nullopt);
     CHECK(submitted({"--gpus", "2", "x"}).gpu_count == 2);
     CHECK(submitted({"--container", "NULL", "x"}).container_name == "NULL");
+    Rig rig; // as with a variable that is not set: that must not lift the isolation
+    CHECK(rig.client({"--container", "", "x"}) == 2);
+    CHECK(rig.err.contains("needs the name of an environment"));
 }
 
 TEST_CASE("submit: arguments are bytes, not shell") {

@@ -117,8 +117,10 @@ TEST_CASE("wrong values, one by one") {
 }
 
 TEST_CASE("mistakes that only two keys together make") {
-    CHECK(names(mistakes("timing.heartbeat_interval = 1\ntiming.heartbeat_timeout_factor = 3"),
-                "silent nodes would be noticed late"));
+    CHECK(
+        mistakes("timing.heartbeat_interval = 1\ntiming.heartbeat_timeout_factor = 3").empty()); // the default follows
+    CHECK(names(mistakes("timing.heartbeat_interval = 1\ntiming.cleanup_check_interval = 7"),
+                "2 timing.cleanup_check_interval is longer than heartbeat_interval x heartbeat_timeout_factor (6 s)"));
     CHECK(names(mistakes("timing.cleanup_check_interval = 31"), "1 timing.cleanup_check_interval is longer"));
     CHECK(names(mistakes("paths.shared_dir = '/s'\npaths.local_temp_dir = '/s/'"), "same folder as paths.shared_dir"));
     CHECK(names(mistakes("host.state_dir = '/s'\nrunner.state_dir = '/s'"), "2 runner.state_dir is the same folder"));
