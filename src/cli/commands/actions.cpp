@@ -46,8 +46,11 @@ Result<int> act_on_one(Session& session, HostApi& api, Action action, TaskId id)
 }
 
 void say_refused(Session& session, const std::vector<proto::FailedTarget>& all) {
-    for (const proto::FailedTarget& refused : all | std::views::take(most_refused))
-        session.say("task " + harmless(refused.target) + ": " + harmless(refused.reason, session.err().unicode));
+    for (const proto::FailedTarget& refused : all | std::views::take(most_refused)) {
+        const std::string task = "task " + harmless(refused.target);
+        const std::string reason = harmless(refused.reason, session.err().unicode);
+        session.say(reason.starts_with(task + " ") ? reason : task + ": " + reason);
+    }
     if (all.size() > most_refused) session.say("... and " + std::to_string(all.size() - most_refused) + " more");
 }
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 namespace hk::cli {
 namespace {
@@ -119,6 +120,17 @@ class ActionVerb : public Verb {
             tally.done.insert(tally.done.end(), part.done.begin(), part.done.end());
             tally.refused = part.refused;
         }
+        if (action == Action::kill && !tally.refused.empty()) HK_CHECK(forget_ended(*api, query, tally));
+        return {};
+    }
+    /// A task that ended while the others were being killed is as it was to be.
+    static Result<> forget_ended(HostApi& api, const std::string& query, proto::SelectionReply& tally) {
+        HK_TRY(const std::vector<TaskId> ids, api.task_ids(query));
+        const std::set<TaskId> left(ids.begin(), ids.end());
+        std::erase_if(tally.refused, [&](const proto::FailedTarget& refused) {
+            const auto id = parse_task_id(refused.target);
+            return id && !left.contains(*id);
+        });
         return {};
     }
     bool killed_ = false;

@@ -152,6 +152,22 @@ TEST_CASE("batch: kill takes page by page") {
     CHECK(rig.out == "2 tasks killed: 4, 5\n");
 }
 
+TEST_CASE("batch: a task that ended while others were killed was not refused") {
+    const auto killed = [](const std::string& answer) {
+        BatchRig rig;
+        rig.host_says();
+        const proto::TaskList left{.tasks = {rig.tasks[2], rig.tasks[1]}, .total = 2};
+        rig.host->on("GET /api/tasks?limit=1000&batch=3&status=pending,assigning,running,paused,lost",
+                     proto::to_json(left));
+        rig.host->on("POST /api/tasks/kill", answer);
+        const int code = rig.batch({"kill", "3"});
+        return std::to_string(code) + " " + rig.out + rig.err;
+    };
+    CHECK(killed(R"({"done":["5"],"refused":[{"target":"6","reason":"task 6 is over"}]})") == "0 1 task killed: 5\n");
+    CHECK(killed(R"({"done":["5"],"refused":[{"target":"4","reason":"task 4 is lost"}]})") ==
+          "125 1 task killed: 5\ntask 4 is lost\n");
+}
+
 TEST_CASE("batch: waiting ends with the highest code") {
     BatchRig rig;
     rig.tasks[1].status = TaskState::failed;
