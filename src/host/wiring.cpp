@@ -80,7 +80,7 @@ public:
                [this] { return server_.counters(); },
                version,
                openapi_document(version)}
-        , router_(table(), serve_dashboard)
+        , router_(table(), &Host::unrouted)
         , server_(loop_, {}, handler(), router_.body_rules())
         , background_(loop_) {
         environments_.on_change = [this] { live_.send("environments", "{}"); };
@@ -130,6 +130,10 @@ private:
         return routes;
     }
 
+    static net::Task<void> unrouted(net::Exchange& exchange, net::Response suggested) {
+        if (exchange.request().path.starts_with("/api/")) co_await refuse_unrouted(exchange, std::move(suggested));
+        else co_await serve_dashboard(exchange, std::move(suggested));
+    }
     /// Every request passes the access check before it reaches a route.
     net::Handler handler() {
         return [this](net::Exchange& exchange) { return guarded(exchange); };

@@ -207,6 +207,15 @@ def test_no_path_leads_out(host: Cluster, path):
     assert reply.status in (200, 301, 308, 400, 404)
 
 
+def test_addresses_that_are_none_of_the_apis_are_refused_as_every_mistake(host: Cluster):
+    for path in ("/api/nope", "/api/tasks/1/bogus", "/api/"):
+        reply = host.api.get(path)
+        assert (reply.status, reply.error()["code"]) == (404, "not_found")
+        assert path in reply.error()["message"]
+    wrong = host.api.delete("/api/nodes")
+    assert (wrong.status, wrong.error()["code"], wrong.headers["Allow"]) == (405, "unsupported", "GET, HEAD")
+
+
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "TRACE", "CONNECT", "BREW"])
 def test_other_methods_are_refused(host: Cluster, method):
     answer = host.api.raw(f"{method} /api/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n".encode())
