@@ -9,6 +9,7 @@ import pytest
 from cluster import Cluster
 from container_lab import container_lab, environments
 from engine import Engine, why_not
+from waiting import wait_until
 
 pytestmark = pytest.mark.skipif(why_not() != "", reason=why_not() or "never")
 
@@ -113,6 +114,31 @@ def test_a_task_may_insist_on_a_version(lab: Cluster):
     assert lab.run("ls", "/second", container_name=f"pinned:{second}")["exit_code"] == 0
     assert docker(lab, "delete-tar", "--yes", "pinned").returncode == 0
     assert docker(lab, "delete-container", "--yes", "pinned").returncode == 0
+
+
+def test_a_host_that_starts_leaves_alone_what_stands_on_an_environment(lab: Cluster):
+    """Containers inherit the labels of their image, and the second package is of a container that took another's place."""
+    engine = Engine(lab.folder.parent / "engine")
+    assert docker(lab, "create-container", "busybox:test", "below").returncode == 0
+    for name in ("first", "second"):
+        assert engine.docker("exec", "below", "touch", f"/{name}").returncode == 0
+        assert docker(lab, "create-tar", "below").returncode == 0
+    assert docker(lab, "create-container", "hakuriver/below:base", "above").returncode == 0
+    assert engine.docker("exec", "above", "touch", "/not-packaged").returncode == 0
+    task_id = lab.submit_one("sleep", "300", container_name="below")
+    lab.wait(task_id, "running")
+    lab.host.kill()
+    lab.start_host()
+    wait_until(lambda: environments(lab).get("above", {}).get("container"), "the Host asked its engine")
+    assert engine.docker("exec", "above", "ls", "/second", "/not-packaged").returncode == 0
+    assert lab.task(task_id)["status"] == "running"
+    assert lab.run("ls", "/second", container_name="below")["exit_code"] == 0
+    assert lab.task(task_id)["status"] == "running"
+    assert lab.api.post(f"/api/tasks/{task_id}/kill").status in (200, 202)
+    assert lab.wait(task_id)["status"] == "killed"
+    for name in ("above", "below"):
+        assert docker(lab, "delete-container", "--yes", name).returncode == 0
+    assert docker(lab, "delete-tar", "--yes", "below").returncode == 0
 
 
 @pytest.mark.parametrize("name", ["-v", "a/b", "..", "UPPER", "x" * 300, "🦆"])
