@@ -27,6 +27,7 @@ proto::SubmitRequest with(Change change) {
 } // namespace
 
 TEST_CASE("every field is checked") {
+    using Gpus = std::vector<std::vector<int>>;
     CHECK(wrong(request()) == "fine");
     CHECK(wrong(with([](auto& r) { r.command = ""; })) == "/command");
     CHECK(wrong(with([](auto& r) { r.arguments = {std::string("a\0b", 3)}; })) == "/arguments");
@@ -36,6 +37,7 @@ TEST_CASE("every field is checked") {
     CHECK(wrong(with([](auto& r) { r.count = 0; })) == "/count");
     CHECK(wrong(with([](auto& r) { r.env_vars["A=B"] = "c"; })) == "/env_vars");
     CHECK(wrong(with([](auto& r) { r.env_vars[""] = "c"; })) == "/env_vars");
+    CHECK(wrong(with([](auto& r) { r.env_vars["A\nB"] = "c"; })) == "/env_vars");
     CHECK(wrong(with([](auto& r) { r.required_cores = -1; })) == "/required_cores");
     CHECK(wrong(with([](auto& r) { r.required_memory_bytes = Bytes{1000}; })) == "/required_memory_bytes");
     CHECK(wrong(with([](auto& r) { r.gpu_count = -1; })) == "/gpu_count");
@@ -44,9 +46,9 @@ TEST_CASE("every field is checked") {
     CHECK(wrong(with([](auto& r) { r.additional_mounts = {"/a:/b"}; })) == "/additional_mounts");
     CHECK(wrong(with([](auto& r) { r.targets = {"n1", "n1:x"}; })) == "/targets/1");
     CHECK(wrong(with([](auto& r) { r.targets.emplace(proto::most_targets + 1, "n1"); })) == "/targets");
-    CHECK(wrong(with([](auto& r) { r.required_gpus = {{0}}; })) == "/required_gpus");
-    CHECK(wrong(with([](auto& r) { r.targets = {"n1"}, r.required_gpus = {{0, 0}}; })) == "/required_gpus/0");
-    CHECK(wrong(with([](auto& r) { r.targets = {"n1::1"}, r.required_gpus = {{0}}; })) == "/required_gpus/0");
+    CHECK(wrong(with([](auto& r) { r.required_gpus = Gpus{{0}}; })) == "/required_gpus");
+    CHECK(wrong(with([](auto& r) { r.targets = {"n1"}, r.required_gpus = Gpus{{0, 0}}; })) == "/required_gpus/0");
+    CHECK(wrong(with([](auto& r) { r.targets = {"n1::1"}, r.required_gpus = Gpus{{0}}; })) == "/required_gpus/0");
 }
 
 TEST_CASE("all mistakes are named together") {
